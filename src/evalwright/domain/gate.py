@@ -1,0 +1,54 @@
+"""Gates: criteria a candidate must meet, and the decision with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evalwright.domain.estimate import Estimate
+
+
+class Verdict(StrEnum):
+    """``INCONCLUSIVE`` is a verdict of its own: the data cannot tell; it does not pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One line of ``gate.yaml``.
+
+    Exactly one of ``margin`` (non-inferiority against the baseline: the tolerated worsening), ``min`` (absolute bar
+    on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` is ``higher`` or ``lower``
+    (which way is better); ``confidence`` is the level at which the bar must be held.
+    """
+
+    metric: str
+    direction: str = "higher"
+    margin: float | None = None
+    min: float | None = None
+    max: float | None = None
+    max_failed_items: int | None = None
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionResult:
+    """What one criterion came to. ``evidence`` is the estimate the verdict was read from."""
+
+    criterion: Criterion
+    verdict: Verdict
+    evidence: Estimate
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive."""
+
+    verdict: Verdict
+    results: Sequence[CriterionResult]
+    summary: str
