@@ -1,1 +1,1 @@
-"""."""
+"""The command line: ``evalwright <noun> <verb>``, one lazily imported module per noun."""

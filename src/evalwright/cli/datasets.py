@@ -1,0 +1,98 @@
+"""``evalwright datasets``: versioned examples from files or recorded spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App
+
+from evalwright.cli.options import Options
+from evalwright.cli.output import Column, emit_json, emit_rows, note, one_line
+from evalwright.cli.progress import progress
+
+app = App(name="datasets", help="Create datasets and fill them from files or spans.")
+BATCH = 1000
+
+COLUMNS: Sequence[Column] = (
+    ("name", lambda row: row["name"]),
+    ("version", lambda row: row["version"]),
+    ("items", lambda row: row["item_count"]),
+    ("updated", lambda row: str(row["updated_time"])[:19]),
+    ("description", lambda row: one_line(row["description"])[:60]),
+    ("id", lambda row: row["id"]),
+)
+ITEMS: Sequence[Column] = (
+    ("key", lambda row: row["key"]),
+    ("split", lambda row: row["split"]),
+    ("input", lambda row: one_line(row["input"])[:70]),
+    ("expected", lambda row: one_line(row["expected"])[:40]),
+)
+
+
+@app.command(name="list")
+def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
+    """Lists datasets."""
+    page = options.api().get("/datasets", limit=limit, cursor=cursor, **options.scope())
+    hint = "no datasets; `evalwright datasets create NAME`, then `datasets import` or `datasets add`"
+    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty=hint)
+
+
+@app.command
+def create(name: str, *, description: str = "", options: Options = Options()) -> None:
+    """Creates an empty dataset."""
+    made = options.api().post("/datasets", {"name": name, "description": description, **options.scope()})
+    emit_json(made) if options.json else note(f"created {made['name']} ({made['id']})")
+
+
+@app.command
+def show(
+    name: str, *, version: int = 0, split: str = "", limit: int = 50, cursor: str = "", options: Options = Options()
+) -> None:
+    """Shows the items of a dataset, of its newest version unless told otherwise."""
+    wanted = {"version": version, "split": split, "limit": limit, "cursor": cursor, **options.scope()}
+    page = options.api().get(f"/datasets/{name}/items", **wanted)
+    emit_rows(page["items"], ITEMS, as_json=options.json, more=page["next_cursor"], empty="the dataset has no items")
+
+
+@app.command
+def add(name: str, *, filter: str, limit: int = 1000, options: Options = Options()) -> None:
+    """Adds the spans that match a filter as items, each with a link to where it came from.
+
+    Example: evalwright datasets add golden --filter 'is_root and score("task_completion") < 0.5'
+    """
+    body = {"from_spans": {"filter": filter, "limit": limit}}
+    made = options.api().post(f"/datasets/{name}/items", body, **options.scope())
+    emit_json(made) if options.json else note(f"{made['name']} v{made['version']}: {made['item_count']} items")
+
+
+@app.command(name="import")
+def import_(name: str, path: Path, *, options: Options = Options()) -> None:
+    """Adds items from a JSONL or CSV file; columns input, expected, key, split, tags, metadata are read by name.
+
+    A file without an input column becomes items whose input is the whole row.
+    """
+    from evalwright.cli.item_files import read_items
+
+    made, done = None, 0
+    with progress(f"importing {path.name}", unit="items") as report:
+        for batch in read_items(path, BATCH):
+            made = options.api().post(f"/datasets/{name}/items", {"items": batch}, **options.scope())
+            done += len(batch)
+            report(done)
+    if made is None:
+        note(f"{path} holds no rows; nothing was added")
+        return
+    emit_json(made) if options.json else note(f"{made['name']} v{made['version']}: {made['item_count']} items")
+
+
+@app.command
+def export(name: str, to: Path, *, version: int = 0, options: Options = Options()) -> None:
+    """Writes the items of a dataset to a JSONL file."""
+    import msgspec
+
+    with to.open("wb") as file, progress(f"exporting {name}", unit="items") as report:
+        pages = options.api().pages(f"/datasets/{name}/items", version=version, limit=1000, **options.scope())
+        for count, item in enumerate(pages, 1):
+            file.write(msgspec.json.encode(item) + b"\n")
+            report(count)

@@ -1,0 +1,119 @@
+"""``evalwright experiments``: run a task over a dataset, list and compare runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cyclopts import App
+
+from evalwright.cli.options import Options
+from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
+from evalwright.cli.progress import progress
+
+app = App(name="experiments", help="Run a task over a dataset, list and compare runs.")
+
+COLUMNS: Sequence[Column] = (
+    ("name", lambda row: row["name"]),
+    ("dataset", lambda row: f"{row['dataset_name']} v{row['dataset_version']}"),
+    ("trials", lambda row: f"{row['completed']}/{row['item_count'] * row['trials']}"),
+    ("status", lambda row: row["status"]),
+    ("created", lambda row: str(row["created_time"])[:19]),
+    ("id", lambda row: row["id"]),
+)
+METRICS: Sequence[Column] = (
+    ("metric", lambda row: row["metric"]),
+    ("baseline", lambda row: estimate(row["baseline"])),
+    ("candidate", lambda row: estimate(row["candidate"])),
+    ("difference", lambda row: estimate(row["difference"])),
+    ("p (BH)", lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"),
+    ("+/-/=", lambda row: "/".join(str(len(row[name])) for name in ("improved", "regressed", "unchanged"))),
+    ("test", lambda row: row["test"]),
+)
+
+
+@app.command(name="list")
+def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
+    """Lists experiments, newest first."""
+    page = options.api().get("/experiments", limit=limit, cursor=cursor, **options.scope())
+    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
+
+
+@app.command
+def show(name: str, *, options: Options = Options()) -> None:
+    """Shows one experiment with its metrics."""
+    experiment = options.api().get(f"/experiments/{name}", **options.scope())
+    if options.json:
+        emit_json(experiment)
+        return
+    emit_rows([experiment], COLUMNS, as_json=False, empty="")
+    columns: Sequence[Column] = (
+        ("metric", lambda row: row["metric"]),
+        ("mean", lambda row: estimate(row["estimate"])),
+    )
+    emit_rows(experiment["metrics"], columns, as_json=False, empty="no scores yet")
+
+
+@app.command(name="run")
+def run_(
+    task: str,
+    *,
+    dataset: str,
+    evaluators: str = "",
+    trials: int = 1,
+    name: str = "",
+    concurrency: int = 16,
+    timeout_s: float = 300.0,
+    options: Options = Options(),
+) -> None:
+    """Runs a task over a dataset; run it again with the same name to go on where it stopped.
+
+    Example: evalwright experiments run my_agent.py:answer --dataset golden --evaluators exact_match,tone.yaml --trials 3
+
+    Args:
+        task: file.py:function, called with the item's input.
+        dataset: name or id.
+        evaluators: comma-separated: ready names, file.py:function or rubric.yaml.
+        trials: repeats per item.
+        name: of the experiment; a new one when left out.
+        concurrency: trials at once.
+        timeout_s: longest a trial may take; a timeout is a result.
+    """
+    from evalwright.cli.loading import load_evaluators, load_function
+    from evalwright.experiments import experiment
+
+    with progress(f"experiment on {dataset}", unit="trials") as report:
+        result = experiment(
+            load_function(task),
+            dataset=dataset,
+            evaluators=load_evaluators(evaluators),
+            trials=trials,
+            name=name or None,
+            concurrency=concurrency,
+            timeout_s=timeout_s,
+            project=options.project,
+            client=options.api().client,
+            on_progress=report,
+        )
+    show(result.experiment.id, options=options)
+
+
+@app.command
+def compare(baseline: str, candidate: str, *, options: Options = Options()) -> None:
+    """Compares two experiments on the items they share, each difference paired and with its interval."""
+    answer = options.api().get("/experiments/compare", baseline=baseline, candidate=candidate, **options.scope())
+    if options.json:
+        emit_json(answer)
+        return
+    emit_comparison(answer)
+
+
+def emit_comparison(answer: Mapping[str, Any]) -> None:
+    """Prints a comparison with everything that weakens it."""
+    emit_rows(answer["metrics"], METRICS, as_json=False, empty="the two experiments share no metric")
+    note(
+        f"{answer['common_items']} common items; {answer['only_baseline']} only in the baseline, "
+        f"{answer['only_candidate']} only in the candidate; +/-/= counts items improved, regressed, unchanged"
+    )
+    for warning in answer["warnings"]:
+        note(f"warning: {one_line(warning)}")

@@ -1,0 +1,47 @@
+"""Label rows as people keep them, one JSON object a line, become scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+SOURCES: Final = {"HUMAN": "human", "LLM": "judge", "CODE": "code", "USER": "user", "AGENT": "agent"}
+KNOWN: Final = frozenset(
+    "trace_id span_id session_id name score value label explanation evidence annotator_kind annotator source trace_ids".split()
+)
+METADATA_LIMIT: Final = 500
+
+
+def is_label(row: Mapping[str, Any]) -> bool:
+    """True when a row names a score and what it is about."""
+    return isinstance(row.get("name"), str) and any(row.get(key) for key in ("trace_id", "span_id", "session_id"))
+
+
+def score_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the score a label row stands for; columns without a place become metadata, unless they are long.
+
+    The narrowest id given decides the target: span, then trace, then session. ``label_normalized`` wins over ``label``,
+    which is then kept in the metadata. An ``identifier`` is part of what tells two labels of one target apart.
+    """
+    value = row.get("score", row.get("value"))
+    normalised = row.get("label_normalized")
+    label = str(normalised or row.get("label") or "")
+    evidence = row.get("evidence")
+    metadata = {key: item for key, item in row.items() if key not in KNOWN and _is_short(item)}
+    if normalised and row.get("label") != normalised:
+        metadata["label_as_given"] = row.get("label")
+    return {
+        "target": "span" if row.get("span_id") else "trace" if row.get("trace_id") else "session",
+        **{key: str(row.get(key) or "") for key in ("trace_id", "span_id", "session_id", "name", "explanation")},
+        "value": float(value) if isinstance(value, int | float) else None,
+        "label": label,
+        "type": "numeric" if isinstance(value, int | float) else "categorical",
+        "source": SOURCES.get(str(row.get("annotator_kind", "")).upper(), str(row.get("source") or "human")),
+        "annotator": str(row.get("annotator") or row.get("identifier") or ""),
+        "evidence": [{"quote": evidence}] if isinstance(evidence, str) and evidence else [],
+        "metadata": metadata,
+    }
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= METADATA_LIMIT)

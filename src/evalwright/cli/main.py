@@ -1,0 +1,90 @@
+"""The entry point: which command lives where, and how errors become exit codes.
+
+Exit codes: 0 ok, 1 a check or gate failed, 2 wrong usage or input, 3 server or I/O trouble, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from evalwright.domain.errors import EvalwrightError, InvalidInput
+
+app = App(
+    name="evalwright",
+    help="Trace, judge, calibrate, experiment and gate production AI agents. Docs: docs/ in the repository.",
+    version=lambda: _version(),
+)
+
+COMMANDS: Final[dict[str, str]] = {
+    "serve": "Start the server: UI, API and OTLP on one port, gRPC on another.",
+    "demo": "Run the demo agent through the whole loop against a server on this machine.",
+    "doctor": "Explain the settings in force and check that this machine can run the server.",
+    "status": "What the server holds, what it repaired, rejected and dropped.",
+    "import": "Send recorded traces or labels from files to the server.",
+}
+NOUNS: Final[dict[str, str]] = {
+    "traces": "List, show, search and export traces.",
+    "spans": "Query and aggregate spans, with filters or SQL.",
+    "sessions": "List and show sessions.",
+    "scores": "Add, list, summarise and export scores.",
+    "evaluators": "List evaluators and run them over stored spans, traces and sessions.",
+    "datasets": "Create datasets and fill them from files or spans.",
+    "experiments": "Run a task over a dataset, list and compare runs.",
+    "gate": "Decide whether a candidate holds the bar.",
+    "keys": "Create, list and revoke API keys.",
+}
+
+for _name, _help in COMMANDS.items():
+    _module = {"import": "import_"}.get(_name, _name)
+    app.command(f"evalwright.cli.{_module}:{_module}", name=_name, help=_help)
+for _name, _help in NOUNS.items():
+    app.command(f"evalwright.cli.{_name}:app", name=_name, help=_help)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("evalwright")
+
+
+def run() -> None:
+    """Runs the command line of this process and exits with its code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit code."""
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return _fail(str(error), "evalwright --help lists the commands", 2)
+    except EvalwrightError as error:
+        return _fail(error.message, error.hint, exit_code(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted", "what was finished is kept; run the same command again to go on", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(str(error), "", 3)
+    return result if isinstance(result, int) else 0
+
+
+def exit_code(error: EvalwrightError) -> int:
+    """Returns 2 for anything the caller can change in the request, 3 for the rest."""
+    return 2 if isinstance(error, InvalidInput) or 400 <= error.status < 500 else 3
+
+
+def _fail(message: str, hint: str, code: int) -> int:
+    print(f"evalwright: {message}", file=sys.stderr)  # noqa: T201
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,95 @@
+"""How commands speak: data on stdout (tables or JSON), everything else on stderr."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Column = tuple[str, Callable[[Mapping[str, Any]], Any]]
+
+
+@cache
+def out() -> Console:
+    """The console on stdout; honours NO_COLOR and plain pipes."""
+    return Console(soft_wrap=not sys.stdout.isatty())
+
+
+@cache
+def err() -> Console:
+    """The console on stderr."""
+    return Console(stderr=True)
+
+
+def emit_json(value: Any) -> None:
+    """Writes one JSON document to stdout. NaN becomes null: JSON has no NaN."""
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.flush()
+
+
+def emit_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str, more: str = ""
+) -> None:
+    """Writes rows as a table, or as a JSON list. ``empty`` says what to do when there are none; ``more`` how to go on."""
+    materialised = list(rows)
+    if as_json:
+        emit_json({"items": materialised, "next_cursor": more})
+        return
+    if not materialised:
+        err().print(Text(empty, style="dim"))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title, _ in columns:
+        table.add_column(title, overflow="ellipsis", no_wrap=True)
+    for row in materialised:
+        table.add_row(*(Text(one_line(cell(row))) for _, cell in columns))
+    out().print(table)
+    if more:
+        err().print(Text(f"more: --cursor {more}", style="dim"))
+
+
+def one_line(value: Any) -> str:
+    """Any value as one line of text without control characters; None is empty."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text[:2000]).strip()
+
+
+def note(text: str) -> None:
+    """Says something on stderr."""
+    err().print(Text(text))
+
+
+def duration(ms: float | None) -> str:
+    """A duration a person reads: 12 ms, 3.4 s, 2 m 05 s."""
+    if ms is None or math.isnan(ms):
+        return ""
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    if ms < 60_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{int(ms // 60_000)} m {int(ms % 60_000 / 1000):02d} s"
+
+
+def money(usd: float | None, *, unpriced: int = 0) -> str:
+    """A cost; ``+?`` marks a lower bound because some spans have no known price."""
+    mark = "+?" if unpriced else ""
+    return mark if usd is None else f"${usd:.4f}{mark}" if usd < 1 else f"${usd:,.2f}{mark}"
+
+
+def estimate(value: Mapping[str, Any] | None) -> str:
+    """An estimate from the API exactly as the rest of the product renders it."""
+    if not value:
+        return ""
+    from evalwright.cli.wire import estimate_of
+    from evalwright.domain.estimate import render
+
+    return render(estimate_of(value))

@@ -1,0 +1,131 @@
+"""``evalwright scores``: judgement values, whoever gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from cyclopts import App
+
+from evalwright.cli.options import Options
+from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
+from evalwright.domain.errors import InvalidInput
+
+app = App(name="scores", help="Add, list, summarise and export scores.")
+
+COLUMNS: Sequence[Column] = (
+    ("created", lambda row: str(row["created_time"])[:19]),
+    ("name", lambda row: row["name"]),
+    ("status", lambda row: row["status"]),
+    ("value", lambda row: "" if row["value"] is None else f"{row['value']:g}"),
+    ("label", lambda row: row["label"]),
+    ("source", lambda row: row["source"]),
+    ("target", lambda row: f"{row['target']} {row['span_id'] or row['trace_id'] or row['session_id'] or row['trial_id']}"),
+    ("explanation", lambda row: one_line(row["explanation"] or row["reason"])[:80]),
+)
+SUMMARY: Sequence[Column] = (
+    ("name", lambda row: row["name"]),
+    ("group", lambda row: row["key"]),
+    ("mean", lambda row: estimate(row["estimate"])),
+    ("scored/skipped/unseen/errored", lambda row: four_counts(row["estimate"]["denominators"])),
+    ("labels", lambda row: " ".join(f"{label}:{count}" for label, count in row["labels"].items())),
+)
+
+
+def four_counts(denominators: Mapping[str, int]) -> str:
+    """The four counts, always all of them, in their one order."""
+    return "/".join(str(denominators[name]) for name in ("scored", "skipped", "unseen", "errored"))
+
+
+@app.command(name="list")
+def list_(
+    name: str = "",
+    *,
+    source: str = "",
+    status: str = "",
+    trace_id: str = "",
+    evaluator: str = "",
+    limit: int = 50,
+    cursor: str = "",
+    options: Options = Options(),
+) -> None:
+    """Lists scores, newest first."""
+    wanted = {"name": name, "source": source, "status": status, "trace_id": trace_id, "evaluator": evaluator}
+    page = options.api().get("/scores", limit=limit, cursor=cursor, **options.scope(), **wanted)
+    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no scores match")
+
+
+@app.command
+def add(
+    name: str,
+    *,
+    trace_id: str = "",
+    span_id: str = "",
+    session_id: str = "",
+    value: float | None = None,
+    label: str = "",
+    explanation: str = "",
+    source: Literal["human", "user", "code"] = "human",
+    annotator: str = "",
+    options: Options = Options(),
+) -> None:
+    """Adds one score to a span, a trace or a session."""
+    if value is None and not label:
+        raise InvalidInput("a score needs a value or a label", hint="add --value 1 or --label good")
+    score = {
+        "target": "span" if span_id else "trace" if trace_id else "session",
+        **{"name": name, "trace_id": trace_id, "span_id": span_id, "session_id": session_id, "value": value},
+        **{"label": label, "explanation": explanation, "source": source, "annotator": annotator},
+        "type": "numeric" if value is not None else "categorical",
+    }
+    answer = options.api().post("/scores", {"scores": [score], **options.scope()})
+    emit_json(answer) if options.json else note("written")
+
+
+@app.command
+def summary(name: str = "", *, by: str = "", source: str = "", evaluator: str = "", options: Options = Options()) -> None:
+    """Summarises scores by name, each mean with its interval and the four counts.
+
+    Args:
+        name: only this score.
+        by: also group by a score column or metadata.<key>.
+        source: only scores of this source.
+        evaluator: only scores of this evaluator.
+    """
+    wanted = {"name": name, "group_by": by, "source": source, "evaluator": evaluator}
+    answer = options.api().get("/scores/summary", **options.scope(), **{k: v for k, v in wanted.items() if v})
+    emit_rows(answer["items"], SUMMARY, as_json=options.json, empty="no scores match")
+
+
+@app.command
+def reliability(name: str, *, item_key: str = "metadata.task_id", k_max: int = 4, options: Options = Options()) -> None:
+    """Reports pass@k (capability) and pass^k (reliability) over repeated runs of the same items, with intervals.
+
+    Args:
+        name: a score where 1 means the run succeeded.
+        item_key: what tells items apart: a score column or metadata.<key>.
+        k_max: the largest k.
+    """
+    answer = options.api().get("/scores/reliability", name=name, item_key=item_key, k_max=k_max, **options.scope())
+    if options.json:
+        emit_json(answer)
+        return
+    hat = {row["k"]: row["estimate"] for row in answer["pass_hat"]}
+    rows = [{"k": row["k"], "at": row["estimate"], "hat": hat.get(row["k"])} for row in answer["pass_at"]]
+    columns: Sequence[Column] = (
+        ("k", lambda row: row["k"]),
+        ("pass@k", lambda row: estimate(row["at"])),
+        ("pass^k", lambda row: estimate(row["hat"])),
+    )
+    emit_rows(rows, columns, as_json=False, empty="no scored runs")
+    note(f"{answer['items']} items, {answer['trials']} runs")
+
+
+@app.command
+def export(to: Path, *, format: Literal["jsonl", "arrow"] = "jsonl", options: Options = Options()) -> None:
+    """Writes every score of the project to a file."""
+    from evalwright.cli.transfer import download
+
+    params: dict[str, Any] = {"format": format, **options.scope()}
+    download(options, "/scores/export", to, params)
