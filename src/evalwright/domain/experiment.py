@@ -67,7 +67,8 @@ class MetricComparison:
     """One metric of candidate against baseline on common items.
 
     ``difference`` is candidate minus baseline, paired by item and clustered; ``p_value`` belongs to ``test``;
-    ``improved``/``regressed``/``unchanged`` hold item keys judged by their per-item means and ``direction``.
+    ``improved``/``regressed``/``unchanged`` hold item keys judged by their per-item means and ``direction``;
+    ``failed`` holds the candidate's items with a failed or missing trial (scores in [0, 1] only, else None).
     """
 
     metric: str
@@ -81,11 +82,15 @@ class MetricComparison:
     improved: Sequence[str] = ()
     regressed: Sequence[str] = ()
     unchanged: Sequence[str] = ()
+    failed: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Candidate against baseline over every metric they share, with what makes the comparison weaker."""
+    """Candidate against baseline over every metric they share, with what makes the comparison weaker.
+
+    ``family`` names the p-values that were adjusted together.
+    """
 
     baseline: Experiment
     candidate: Experiment
@@ -94,3 +99,4 @@ class Comparison:
     only_baseline: int
     only_candidate: int
     warnings: Sequence[str] = ()
+    family: str = ""

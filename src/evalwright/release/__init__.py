@@ -1,1 +1,1 @@
-"""."""
+"""Deciding whether a candidate may be released."""

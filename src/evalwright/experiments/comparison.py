@@ -1,0 +1,280 @@
+"""Candidate against baseline, metric by metric, paired by item: pure arithmetic over per-trial rows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from evalwright.domain.estimate import Estimate
+from evalwright.domain.experiment import Comparison, Experiment, MetricComparison, Trial, TrialStatus
+from evalwright.domain.score import Denominators, Score, ScoreStatus
+from evalwright.stats.arrays import FloatArray, is_binary
+from evalwright.stats.intervals import FEW_CLUSTERS, average
+from evalwright.stats.multiplicity import benjamini_hochberg
+from evalwright.stats.paired import (
+    discordant_pairs,
+    mcnemar_exact,
+    paired_difference,
+    paired_rate_difference,
+    sign_flip_test,
+)
+
+OPERATIONAL_UNITS: Mapping[str, str] = {
+    "latency_ms": "ms",
+    "cost": "usd",
+    "input_tokens": "tokens",
+    "output_tokens": "tokens",
+    "error_rate": "ratio",
+}
+_SEED = 20_240_601
+_PASS_MARK = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialScore:
+    """One metric of one trial. ``value`` is None unless ``status`` is scored."""
+
+    item_key: str
+    trial_index: int
+    metric: str
+    value: float | None
+    status: ScoreStatus = ScoreStatus.SCORED
+
+
+def operational_rows(trials: Iterable[Trial]) -> list[TrialScore]:
+    """Latency, cost, tokens and errors of trials as rows; what a trial did not report is a skipped row."""
+    rows: list[TrialScore] = []
+    for trial in trials:
+        failed = trial.status is not TrialStatus.OK
+        values = (trial.latency_ms, trial.cost, trial.input_tokens, trial.output_tokens, float(failed))
+        rows.extend(
+            _row(trial, metric, value, ScoreStatus.SKIPPED if value is None else ScoreStatus.SCORED)
+            for metric, value in zip(OPERATIONAL_UNITS, values, strict=True)
+        )
+    return rows
+
+
+def score_rows(trials: Iterable[Trial], scores: Iterable[Score]) -> list[TrialScore]:
+    """Scores of trials as rows, one per trial and metric seen in the experiment.
+
+    A trial without a score for a metric that other trials have is a row too: errored where the trial failed,
+    unseen otherwise. Text and category scores without a value are left out.
+    """
+    by_trial: dict[str, dict[str, Score]] = defaultdict(dict)
+    metrics: dict[str, None] = {}
+    for score in scores:
+        if score.value is None and score.status is ScoreStatus.SCORED:
+            continue
+        by_trial[score.trial_id][score.name] = score
+        metrics[score.name] = None
+    rows: list[TrialScore] = []
+    for trial in trials:
+        absent = ScoreStatus.UNSEEN if trial.status is TrialStatus.OK else ScoreStatus.ERRORED
+        found = by_trial.get(trial.id, {})
+        for metric in metrics:
+            score_or_none = found.get(metric)
+            rows.append(
+                _row(trial, metric, score_or_none.value, score_or_none.status)
+                if score_or_none
+                else _row(trial, metric, None, absent)
+            )
+    return rows
+
+
+def _row(trial: Trial, metric: str, value: float | None, status: ScoreStatus) -> TrialScore:
+    return TrialScore(item_key=trial.item_key, trial_index=trial.index, metric=metric, value=value, status=status)
+
+
+def default_direction(metric: str) -> str:
+    """``lower`` for latency, cost, tokens and errors, ``higher`` for scores."""
+    return "lower" if metric in OPERATIONAL_UNITS else "higher"
+
+
+@dataclass(slots=True)
+class _Side:
+    """One metric of one experiment: scored values by item, and the counts."""
+
+    values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    incomplete: set[str] = field(default_factory=set)
+    counts: Counter[ScoreStatus] = field(default_factory=Counter)
+
+    def add(self, row: TrialScore) -> None:
+        """File one row; a scored row without a finite value is an error of the evaluator, not a gap."""
+        usable = row.status is ScoreStatus.SCORED and row.value is not None and bool(np.isfinite(row.value))
+        status = ScoreStatus.ERRORED if row.status is ScoreStatus.SCORED and not usable else row.status
+        self.counts[status] += 1
+        if usable and row.value is not None:
+            self.values[row.item_key].append(float(row.value))
+        elif status is not ScoreStatus.SKIPPED:
+            self.incomplete.add(row.item_key)
+
+    def denominators(self) -> Denominators:
+        """The four counts over all trials of this side."""
+        return Denominators(**{status.value: self.counts[status] for status in ScoreStatus})
+
+    def means(self, keys: Sequence[str]) -> FloatArray:
+        """Per-item means over trials."""
+        return np.array([sum(self.values[key]) / len(self.values[key]) for key in keys], dtype=np.float64)
+
+
+def compare(
+    baseline: Experiment,
+    candidate: Experiment,
+    baseline_rows: Iterable[TrialScore],
+    candidate_rows: Iterable[TrialScore],
+    *,
+    directions: Mapping[str, str] | None = None,
+    level: float = 0.95,
+) -> Comparison:
+    """Compare every metric both sides have, over the items both sides scored.
+
+    Items are the unit: trials of one item are averaged first, so five repeats never count as five items. The same
+    rows always give the same answer (permutations are seeded).
+    """
+    before, after = _by_metric(baseline_rows), _by_metric(candidate_rows)
+    shared = [metric for metric in before if metric in after]
+    chosen = directions or {}
+    metrics = [
+        _compare_metric(metric, chosen.get(metric) or default_direction(metric), before[metric], after[metric], level)
+        for metric in shared
+    ]
+    adjusted, family = _adjust(metrics)
+    old, new = _items(before), _items(after)
+    return Comparison(
+        baseline=baseline,
+        candidate=candidate,
+        metrics=adjusted,
+        common_items=len(old & new),
+        only_baseline=len(old - new),
+        only_candidate=len(new - old),
+        warnings=(*_setup_warnings(baseline, candidate), *_data_warnings(before, after)),
+        family=family,
+    )
+
+
+def _by_metric(rows: Iterable[TrialScore]) -> dict[str, _Side]:
+    sides: dict[str, _Side] = {}
+    for row in rows:
+        if row.metric not in sides:
+            sides[row.metric] = _Side()
+        sides[row.metric].add(row)
+    return sides
+
+
+def _items(sides: Mapping[str, _Side]) -> set[str]:
+    return {key for side in sides.values() for key in (*side.values, *side.incomplete)}
+
+
+def _compare_metric(metric: str, direction: str, before: _Side, after: _Side, level: float) -> MetricComparison:
+    keys = sorted(before.values.keys() & after.values.keys())
+    a, b = before.means(keys), after.means(keys)
+    unit = OPERATIONAL_UNITS.get(metric, "")
+    both = np.concatenate([a, b])
+    bounded = unit in ("", "ratio") and (both.size == 0 or (both.min() >= 0.0 and both.max() <= 1.0))
+    unit = "ratio" if bounded else unit
+    counts = after.denominators()
+    difference = (
+        paired_rate_difference(a, b, level=level, denominators=counts)
+        if bounded
+        else paired_difference(a, b, level=level, unit=unit, denominators=counts)
+    )
+    p_value, test = _test(a, b, before, after, keys)
+    improved, regressed, unchanged = _moved(keys, a, b, direction)
+    return MetricComparison(
+        metric=metric,
+        direction=direction,
+        baseline=average(a, level=level, unit=unit, denominators=before.denominators()),
+        candidate=average(b, level=level, unit=unit, denominators=counts),
+        difference=_with_coverage(difference, len(keys), before, after),
+        p_value=p_value,
+        p_adjusted=None,
+        test=test,
+        improved=improved,
+        regressed=regressed,
+        unchanged=unchanged,
+        failed=_failed(after, direction) if bounded else None,
+    )
+
+
+def _with_coverage(difference: Estimate, common: int, before: _Side, after: _Side) -> Estimate:
+    """Say so where items were lost because one side has no score for them."""
+    lost = len((before.values.keys() | before.incomplete | after.values.keys() | after.incomplete)) - common
+    if not lost:
+        return difference
+    text = f"{lost} of {lost + common} items are not scored on both sides and are left out"
+    return replace(difference, warnings=(*difference.warnings, text))
+
+
+def _test(a: FloatArray, b: FloatArray, before: _Side, after: _Side, keys: Sequence[str]) -> tuple[float | None, str]:
+    """Exact McNemar for one 0/1 trial per item, sign flips of the items otherwise."""
+    if not keys:
+        return None, "none"
+    single = all(len(before.values[key]) == 1 == len(after.values[key]) for key in keys)
+    if single and is_binary(a) and is_binary(b):
+        return mcnemar_exact(*discordant_pairs(a, b)), "mcnemar_exact"
+    return sign_flip_test(b - a, np.random.default_rng(_SEED)), "sign_flip_permutation"
+
+
+def _moved(keys: Sequence[str], a: FloatArray, b: FloatArray, direction: str) -> tuple[tuple[str, ...], ...]:
+    gain = (a - b) if direction == "lower" else (b - a)
+    still = np.isclose(a, b, rtol=1e-9, atol=1e-12)
+    groups = (~still & (gain > 0), ~still & (gain < 0), still)
+    return tuple(tuple(keys[index] for index in np.flatnonzero(group)) for group in groups)
+
+
+def _failed(side: _Side, direction: str) -> tuple[str, ...]:
+    """Items with any trial on the wrong side of one half, or with a trial that gave no score."""
+    sign = -1.0 if direction == "lower" else 1.0
+    wrong = {key for key, values in side.values.items() if min(sign * value for value in values) < sign * _PASS_MARK}
+    return tuple(sorted(wrong | side.incomplete))
+
+
+def _adjust(metrics: Sequence[MetricComparison]) -> tuple[tuple[MetricComparison, ...], str]:
+    tested = [metric for metric in metrics if metric.p_value is not None]
+    if not tested:
+        return tuple(metrics), ""
+    adjusted = benjamini_hochberg([metric.p_value or 0.0 for metric in tested])
+    by_name = {metric.metric: float(p) for metric, p in zip(tested, adjusted, strict=True)}
+    family = f"Benjamini-Hochberg over {len(tested)} metrics: {', '.join(by_name)}"
+    return tuple(replace(metric, p_adjusted=by_name.get(metric.metric)) for metric in metrics), family
+
+
+def _setup_warnings(baseline: Experiment, candidate: Experiment) -> list[str]:
+    found = []
+    if baseline.dataset_id != candidate.dataset_id:
+        found.append(f"datasets differ: {baseline.dataset_name!r} and {candidate.dataset_name!r}")
+    elif baseline.dataset_version != candidate.dataset_version:
+        found.append(f"dataset versions differ: {baseline.dataset_version} and {candidate.dataset_version}")
+    for name in sorted(baseline.evaluators.keys() & candidate.evaluators.keys()):
+        if baseline.evaluators[name] != candidate.evaluators[name]:
+            found.append(f"evaluator {name!r} has another version: scores may not mean the same")
+    if baseline.trials != candidate.trials:
+        found.append(f"trials per item differ: {baseline.trials} and {candidate.trials}")
+    for role, experiment in (("baseline", baseline), ("candidate", candidate)):
+        expected = experiment.item_count * experiment.trials
+        if experiment.completed < expected:
+            found.append(f"{role} is incomplete: {experiment.completed} of {expected} trials")
+    return found
+
+
+def _data_warnings(before: Mapping[str, _Side], after: Mapping[str, _Side]) -> list[str]:
+    found = []
+    for role, mine, other in (("baseline", before, after), ("candidate", after, before)):
+        alone = [metric for metric in mine if metric not in other]
+        if alone:
+            found.append(f"only the {role} has {', '.join(map(repr, alone))}: not compared")
+    common = len(_items(before) & _items(after))
+    if common < FEW_CLUSTERS:
+        found.append(f"only {common} common items: differences are hard to tell from chance")
+    for metric in before:
+        if metric in after:
+            old, new = before[metric].denominators(), after[metric].denominators()
+            if (old.errored, old.unseen) != (new.errored, new.unseen):
+                found.append(
+                    f"{metric!r} has other denominators: errored {old.errored} and {new.errored}, "
+                    f"unseen {old.unseen} and {new.unseen}"
+                )
+    return found
