@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 import numpy as np
 
@@ -201,7 +202,7 @@ def _compare_metric(metric: str, direction: str, before: _Side, after: _Side, le
 
 def _with_coverage(difference: Estimate, common: int, before: _Side, after: _Side) -> Estimate:
     """Say so where items were lost because one side has no score for them."""
-    lost = len((before.values.keys() | before.incomplete | after.values.keys() | after.incomplete)) - common
+    lost = len(before.values.keys() | before.incomplete | after.values.keys() | after.incomplete) - common
     if not lost:
         return difference
     text = f"{lost} of {lost + common} items are not scored on both sides and are left out"
@@ -222,7 +223,7 @@ def _moved(keys: Sequence[str], a: FloatArray, b: FloatArray, direction: str) ->
     gain = (a - b) if direction == "lower" else (b - a)
     still = np.isclose(a, b, rtol=1e-9, atol=1e-12)
     groups = (~still & (gain > 0), ~still & (gain < 0), still)
-    return tuple(tuple(keys[index] for index in np.flatnonzero(group)) for group in groups)
+    return tuple(tuple(compress(keys, group)) for group in groups)
 
 
 def _failed(side: _Side, direction: str) -> tuple[str, ...]:
@@ -248,9 +249,11 @@ def _setup_warnings(baseline: Experiment, candidate: Experiment) -> list[str]:
         found.append(f"datasets differ: {baseline.dataset_name!r} and {candidate.dataset_name!r}")
     elif baseline.dataset_version != candidate.dataset_version:
         found.append(f"dataset versions differ: {baseline.dataset_version} and {candidate.dataset_version}")
-    for name in sorted(baseline.evaluators.keys() & candidate.evaluators.keys()):
-        if baseline.evaluators[name] != candidate.evaluators[name]:
-            found.append(f"evaluator {name!r} has another version: scores may not mean the same")
+    found.extend(
+        f"evaluator {name!r} has another version: scores may not mean the same"
+        for name in sorted(baseline.evaluators.keys() & candidate.evaluators.keys())
+        if baseline.evaluators[name] != candidate.evaluators[name]
+    )
     if baseline.trials != candidate.trials:
         found.append(f"trials per item differ: {baseline.trials} and {candidate.trials}")
     for role, experiment in (("baseline", baseline), ("candidate", candidate)):

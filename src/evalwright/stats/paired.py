@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
@@ -127,12 +127,12 @@ def sign_flip_test(
     extreme = 0
     for start in range(0, permutations, rows):
         shape = (min(rows, permutations - start), sums.size)
-        bits = np.unpackbits(rng.integers(0, 256, (shape[0], -(-shape[1] // 8)), dtype=np.uint8), axis=1)
-        extreme += int(np.sum(np.abs(_flipped(bits[:, : shape[1]], sums)) >= threshold))
+        coins = np.unpackbits(rng.integers(0, 256, (shape[0], -(-shape[1] // 8)), dtype=np.uint8), axis=1)
+        extreme += int(np.sum(np.abs(_flipped(coins[:, : shape[1]], sums)) >= threshold))
     return (extreme + 1) / (permutations + 1)
 
 
-def _flipped(bits: np.ndarray[tuple[int, ...], np.dtype[np.integer]], sums: FloatArray) -> FloatArray:
+def _flipped(bits: NDArray[np.integer], sums: FloatArray) -> FloatArray:
     """Totals under sign patterns given as bits (1: plus)."""
     return np.asarray(2.0 * (bits.astype(np.float64) @ sums) - sums.sum(), dtype=np.float64)
 

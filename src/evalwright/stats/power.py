@@ -41,7 +41,7 @@ def minimal_detectable_difference(
     alpha: float = 0.05,
     power: float = 0.8,
 ) -> float:
-    """The smallest true difference that ``items`` items find with probability ``power``; inverse of ``items_needed``."""
+    """The smallest true difference ``items`` items find with probability ``power``; inverse of ``items_needed``."""
     if items < 1:
         raise InvalidInput(f"items must be positive, got {items!r}")
     variance = _variance(omega2, sigma2_a, sigma2_b, trials_a, trials_b)

@@ -1,0 +1,171 @@
+"""The gate: each criterion is held, broken, or the data cannot tell."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evalwright.domain.errors import InvalidInput
+from evalwright.domain.estimate import Estimate, render
+from evalwright.domain.experiment import Comparison, MetricComparison
+from evalwright.domain.gate import Criterion, CriterionResult, Decision, Verdict
+from evalwright.domain.score import Denominators
+from evalwright.release.criteria import load_criteria, parse_criteria, validate
+from evalwright.stats.intervals import at_level
+from evalwright.stats.power import items_to_decide
+
+__all__ = ["check", "load_criteria", "parse_criteria"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What is known of one metric: always the candidate, the paired rest when a baseline was compared."""
+
+    candidate: Estimate
+    comparison: MetricComparison | None = None
+
+
+def check(source: Comparison | Mapping[str, Estimate], criteria: Sequence[Criterion]) -> Decision:
+    """Decide on a candidate.
+
+    Pass only if every criterion's one-sided bound is held at its confidence; fail if any is excluded at the same
+    confidence; inconclusive otherwise, with how many more items would decide.
+
+    Args:
+        source: a comparison with a baseline, or the candidate's estimates by metric (no ``margin`` then).
+        criteria: what to hold.
+
+    Raises:
+        InvalidInput: no criteria, a metric that is not there, or a bar that needs what ``source`` lacks.
+    """
+    if not criteria:
+        raise InvalidInput("a gate without criteria would pass everything", hint="add at least one criterion")
+    known = _evidence(source)
+    results = [_judge(criterion, _find(known, criterion.metric)) for criterion in criteria]
+    verdicts = [result.verdict for result in results]
+    verdict = next((v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE) if v in verdicts), Verdict.PASS)
+    return Decision(verdict=verdict, results=results, summary=_summary(verdict, results))
+
+
+def _evidence(source: Comparison | Mapping[str, Estimate]) -> dict[str, _Evidence]:
+    if isinstance(source, Comparison):
+        return {metric.metric: _Evidence(metric.candidate, metric) for metric in source.metrics}
+    return {name: _Evidence(estimate) for name, estimate in source.items()}
+
+
+def _find(known: Mapping[str, _Evidence], metric: str) -> _Evidence:
+    if metric in known:
+        return known[metric]
+    close = difflib.get_close_matches(metric, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"metrics that can be gated: {', '.join(known) or 'none'}"
+    raise InvalidInput(f"the metric {metric!r} is not there to be gated", hint=hint)
+
+
+def _judge(criterion: Criterion, found: _Evidence) -> CriterionResult:
+    validate(criterion)
+    if criterion.max_failed_items is not None:
+        return _judge_failed_items(criterion, found, criterion.max_failed_items)
+    if criterion.margin is not None:
+        if found.comparison is None:
+            raise InvalidInput(f"the margin on {criterion.metric!r} needs a baseline", hint="compare two experiments")
+        lower = criterion.direction == "lower"
+        tolerated = criterion.margin if lower else -criterion.margin
+        return _judge_bar(criterion, found.comparison.difference, tolerated, ceiling=lower, extra=_extra_missing(found))
+    ceiling = criterion.max is not None
+    bar = criterion.max if criterion.max is not None else criterion.min
+    return _judge_bar(criterion, found.candidate, bar or 0.0, ceiling=ceiling, extra=_missing(found.candidate))
+
+
+def _judge_bar(criterion: Criterion, estimate: Estimate, bar: float, *, ceiling: bool, extra: float) -> CriterionResult:
+    """Read the verdict from the bound that could break the bar.
+
+    ``extra`` is the share of targets without a score: for scores in [0, 1] each counts as the worst possible before
+    the gate passes, so a candidate cannot pass by failing to be scored.
+    """
+    one_sided = _one_sided(estimate, criterion.confidence)
+    if math.isnan(one_sided.low) or math.isnan(one_sided.high):
+        return _result(criterion, Verdict.INCONCLUSIVE, one_sided, "there is no interval to read a bound from")
+    worst, best = (one_sided.high, one_sided.low) if ceiling else (one_sided.low, one_sided.high)
+    sign = -1.0 if ceiling else 1.0
+    slack, hope = sign * (worst - bar), sign * (best - bar)
+    if slack >= 0.0 and slack >= extra:
+        return _result(criterion, Verdict.PASS, one_sided, _bound_text(one_sided, worst, bar, ceiling, "held"))
+    if slack >= 0.0:
+        text = f"held only without the {extra:.1%} of targets that have no score; as failures they would break the bar"
+        return _result(criterion, Verdict.INCONCLUSIVE, one_sided, text)
+    if hope < 0.0:
+        return _result(criterion, Verdict.FAIL, one_sided, _bound_text(one_sided, best, bar, ceiling, "missed"))
+    return _result(criterion, Verdict.INCONCLUSIVE, one_sided, _undecided(criterion, one_sided, worst, bar, sign))
+
+
+def _one_sided(estimate: Estimate, confidence: float) -> Estimate:
+    """Two-sided interval whose each end is a one-sided bound at ``confidence``."""
+    level = 2.0 * confidence - 1.0
+    try:
+        return at_level(estimate, level)
+    except InvalidInput:
+        if estimate.level >= level:
+            return estimate
+        raise
+
+
+def _bound_text(estimate: Estimate, bound: float, bar: float, ceiling: bool, outcome: str) -> str:
+    side = "at most" if ceiling == (outcome == "held") else "at least"
+    return f"{outcome}: {render(estimate)}, {side} {bound:.4g} against the bar {bar:.4g}"
+
+
+def _undecided(criterion: Criterion, estimate: Estimate, worst: float, bar: float, sign: float) -> str:
+    """Why the data cannot tell, and how many more items would."""
+    gap = sign * (estimate.estimate - bar)
+    more = items_to_decide(estimate.n, abs(estimate.estimate - worst), gap, confidence=criterion.confidence)
+    leaning = "pass" if gap >= 0.0 else "fail"
+    rounded = f"{float(f'{more:.2g}'):,.0f}" if more is not None else ""
+    advice = (
+        "it lies on the bar: no feasible number of items would decide"
+        if more is None
+        else f"about {rounded} more items would probably decide it ({leaning}) if the estimate stays where it is"
+    )
+    return f"undecided: {render(estimate)} spans the bar {bar:.4g}; {advice}"
+
+
+def _missing(estimate: Estimate) -> float:
+    """Share of targets asked about that gave no score; only scores in [0, 1] have a worst value to put there."""
+    return _share(estimate.denominators) if estimate.unit == "ratio" else 0.0
+
+
+def _extra_missing(found: _Evidence) -> float:
+    """How much larger that share is on the candidate than on the baseline."""
+    if found.comparison is None or found.candidate.unit != "ratio":
+        return 0.0
+    return max(0.0, _share(found.candidate.denominators) - _share(found.comparison.baseline.denominators))
+
+
+def _share(counts: Denominators) -> float:
+    asked = counts.scored + counts.errored + counts.unseen
+    return (counts.errored + counts.unseen) / asked if asked else 0.0
+
+
+def _judge_failed_items(criterion: Criterion, found: _Evidence, limit: int) -> CriterionResult:
+    """A count over this dataset, not an estimate: it passes or fails, and names the first items."""
+    failed: Sequence[str] | None = found.comparison.failed if found.comparison else None
+    if failed is None:
+        raise InvalidInput(
+            f"'max_failed_items' on {criterion.metric!r} needs the items of a comparison and scores between 0 and 1"
+        )
+    verdict = Verdict.PASS if len(failed) <= limit else Verdict.FAIL
+    names = f": {', '.join(failed[:5])}{' ...' if len(failed) > 5 else ''}" if failed else ""
+    return _result(criterion, verdict, found.candidate, f"{len(failed)} failed items, {limit} allowed{names}")
+
+
+def _result(criterion: Criterion, verdict: Verdict, evidence: Estimate, text: str) -> CriterionResult:
+    return CriterionResult(criterion=criterion, verdict=verdict, evidence=evidence, explanation=text)
+
+
+def _summary(verdict: Verdict, results: Iterable[CriterionResult]) -> str:
+    listed = list(results)
+    decisive = [result.criterion.metric for result in listed if result.verdict is verdict]
+    if verdict is Verdict.PASS:
+        return f"pass: all {len(listed)} criteria hold"
+    return f"{verdict.value}: {len(decisive)} of {len(listed)} criteria ({', '.join(dict.fromkeys(decisive))})"
