@@ -1,1 +1,1 @@
-"""."""
+"""One module per noun of the HTTP API; each holds ``routes``."""

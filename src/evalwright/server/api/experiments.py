@@ -1,0 +1,147 @@
+"""/experiments and their trials."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalwright.domain.experiment import Experiment, Trial
+from evalwright.domain.project import Scope
+from evalwright.domain.score import ScoreStatus
+from evalwright.domain.trace import Page
+from evalwright.server import wire
+from evalwright.server.judgements import Name, Text, Word
+from evalwright.server.params import CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
+from evalwright.server.routing import router
+from evalwright.server.schemas import extend, model_of, page_of, shape
+from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
+
+MAX_TRIALS = 5000
+
+routes = router("experiments")
+TrialScore = shape(
+    "TrialScore", "One score of a trial.", value=float | None, label=str, status=ScoreStatus, explanation=str
+)
+TrialDetail = extend(Trial, "TrialDetail", "A trial with its scores by name.", scores=dict[str, TrialScore])  # type: ignore[valid-type]
+Stored = shape("Stored", "How many trials the experiment holds now.", written=int, completed=int)
+
+
+class ExperimentIn(BaseModel):
+    """An experiment to start, or to resume."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    dataset: Name = Field(description="name or id")
+    dataset_version: int = Field(0, ge=0, le=2**31 - 1, description="0: the newest")
+    trials: int = Field(1, ge=1, le=1000)
+    description: Text = ""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    evaluators: dict[str, str] = Field(default_factory=dict)
+    project: Word = ""
+
+
+class TrialsIn(BaseModel):
+    """Finished trials with their scores."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trials: list[TrialIn] = Field(max_length=MAX_TRIALS)
+
+
+class Finish(BaseModel):
+    """How the run ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["finished", "failed", "cancelled"] = "finished"
+
+
+@routes.get("/experiments", response_model=page_of(Experiment))
+def list_experiments(
+    deps: DepsParam,
+    caller: CallerParam,
+    project: ProjectParam = "",
+    dataset: Annotated[str, Query(max_length=300, description="name or id of a dataset")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: CursorParam = "",
+) -> Response:
+    """Experiments, newest first."""
+    allowed = caller.project(Scope.READ, project)
+    dataset_id = deps.records.find_dataset(allowed, dataset).id if dataset else ""
+    return reply(deps.records.list_experiments(allowed, dataset_id=dataset_id, limit=limit, cursor=cursor))
+
+
+@routes.post("/experiments", response_model=model_of(Experiment))
+def create_experiment(deps: DepsParam, caller: CallerParam, body: ExperimentIn, project: ProjectParam = "") -> Response:
+    """Starts an experiment; the same name on the same dataset version and trials resumes it."""
+    allowed = caller.project(Scope.WRITE, body.project, project)
+    dataset = deps.records.find_dataset(allowed, body.dataset)
+    experiment = deps.records.create_experiment(
+        allowed,
+        body.name,
+        dataset_id=dataset.id,
+        dataset_version=body.dataset_version or dataset.version,
+        trials=body.trials,
+        description=body.description,
+        metadata=body.metadata,
+        evaluators=body.evaluators,
+    )
+    return reply(experiment)
+
+
+@routes.delete("/experiments/{name_or_id}", status_code=204, response_class=Response)
+def delete_experiment(
+    deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, project: ProjectParam = ""
+) -> Response:
+    """Deletes the experiment and its trials; scores stay in the score store."""
+    deps.records.delete_experiment(deps.records.find_experiment(caller.project(Scope.WRITE, project), name_or_id).id)
+    return Response(status_code=204)
+
+
+@routes.get("/experiments/{name_or_id}/trials", response_model=page_of(TrialDetail))
+def list_trials(
+    deps: DepsParam,
+    caller: CallerParam,
+    name_or_id: NameOrId,
+    project: ProjectParam = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: CursorParam = "",
+) -> Response:
+    """Trials with their scores."""
+    experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
+    page = deps.records.list_trials(experiment.id, limit=limit, cursor=cursor)
+    scores = scores_by_trial(deps.spans, experiment)
+    items = [{**wire.to_plain(trial), "scores": _by_name(scores.get(trial.id, ()))} for trial in page.items]
+    return reply(Page(items=items, next_cursor=page.next_cursor))
+
+
+def _by_name(scores: Any) -> dict[str, dict[str, Any]]:
+    return {
+        each.name: {"value": each.value, "label": each.label, "status": each.status, "explanation": each.explanation}
+        for each in scores
+    }
+
+
+@routes.post("/experiments/{name_or_id}/trials", response_model=Stored)
+def add_trials(
+    deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, body: TrialsIn, project: ProjectParam = ""
+) -> Response:
+    """Stores trials (by item and index) and their scores; scores first, so that a stored trial is a complete one."""
+    experiment = deps.records.find_experiment(caller.project(Scope.WRITE, project), name_or_id)
+    trials, scores = to_rows(body.trials, experiment, now_ns=deps.clock.now_ns())
+    if scores:
+        deps.spans.write_scores(scores)
+    completed = deps.records.add_trials(experiment.id, trials)
+    return reply({"written": len(trials), "completed": completed})
+
+
+@routes.post("/experiments/{name_or_id}/finish", response_model=model_of(Experiment))
+def finish_experiment(
+    deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, body: Finish, project: ProjectParam = ""
+) -> Response:
+    """Marks the run as ended."""
+    experiment = deps.records.find_experiment(caller.project(Scope.WRITE, project), name_or_id)
+    return reply(deps.records.finish_experiment(experiment.id, body.status))

@@ -1,0 +1,99 @@
+"""GET and POST /scores."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import StreamingResponse
+
+from evalwright.domain.project import Scope
+from evalwright.domain.score import Score
+from evalwright.ports.spans import ScoreQuery
+from evalwright.server.api.spans import Format, stream
+from evalwright.server.judgements import ScoreIn, resolve, to_score
+from evalwright.server.params import CallerParam, CursorParam, DepsParam, ListParam, ProjectParam, reply
+from evalwright.server.routing import router
+from evalwright.server.schemas import page_of, shape
+
+MAX_SCORES = 10_000
+Word = Annotated[str, Query(max_length=500)]
+
+routes = router("scores")
+Written = shape("Written", "How many rows are stored.", written=int)
+
+
+class ScoresIn(BaseModel):
+    """Scores to store; those without ``project`` go to the one of the query."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scores: list[ScoreIn] = Field(max_length=MAX_SCORES)
+    project: str = Field("", max_length=200)
+
+
+async def score_query(
+    caller: CallerParam,
+    project: ProjectParam = "",
+    name: Word = "",
+    target: Word = "",
+    source: Word = "",
+    status: Word = "",
+    evaluator: Word = "",
+    evaluator_version: Word = "",
+    trace_id: Word = "",
+    span_id: Word = "",
+    session_id: Word = "",
+    experiment_id: Word = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: CursorParam = "",
+) -> ScoreQuery:
+    """Returns which scores are meant."""
+    return ScoreQuery(
+        project=caller.project(Scope.READ, project),
+        name=name,
+        target=target,
+        source=source,
+        status=status,
+        evaluator=evaluator,
+        evaluator_version=evaluator_version,
+        trace_id=trace_id.lower(),
+        span_id=span_id.lower(),
+        session_id=session_id,
+        experiment_id=experiment_id,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+ScoreQueryParam = Annotated[ScoreQuery, Depends(score_query)]
+
+
+@routes.get("/scores", response_model=page_of(Score))
+def list_scores(deps: DepsParam, query: ScoreQueryParam) -> Response:
+    """Scores, newest first."""
+    return reply(deps.spans.list_scores(query))
+
+
+@routes.post("/scores", response_model=Written)
+def write_scores(deps: DepsParam, caller: CallerParam, body: ScoresIn, project: ProjectParam = "") -> Response:
+    """Stores scores durably. The same judgement sent again replaces itself."""
+    by_project: dict[str, list[ScoreIn]] = {}
+    for each in body.scores:
+        by_project.setdefault(caller.project(Scope.WRITE, each.project, body.project, project), []).append(each)
+    now_ns = deps.clock.now_ns()
+    scores = [
+        to_score(each, project=name, now_ns=now_ns)
+        for name, bodies in by_project.items()
+        for each in resolve(bodies, deps.spans, name)
+    ]
+    if scores:
+        deps.spans.write_scores(scores)
+    return reply({"written": len(scores)})
+
+
+@routes.get("/scores/export", response_class=StreamingResponse)
+def export_scores(deps: DepsParam, query: ListParam, format: Format = "jsonl") -> Response:
+    """Streams every score of the project; ``limit`` and ``cursor`` do not apply."""
+    return stream(deps, query, format, "scores")

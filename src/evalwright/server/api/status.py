@@ -1,0 +1,69 @@
+"""GET /status, and the three doors for machines: /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from starlette.responses import PlainTextResponse
+
+from evalwright import __version__
+from evalwright.domain.errors import StoreUnavailable
+from evalwright.domain.project import Scope
+from evalwright.domain.repair import FLAGS
+from evalwright.domain.trace import StoreStatus
+from evalwright.server import metrics, wire
+from evalwright.server.deps import Deps
+from evalwright.server.params import CallerParam, DepsParam, reply
+from evalwright.server.routing import router
+from evalwright.server.schemas import extend
+
+routes = router("status")
+doors = APIRouter(include_in_schema=False)
+Status = extend(
+    StoreStatus,
+    "Status",
+    "What the store holds, what intake did, and what its repairs mean.",
+    intake=dict[str, int],
+    flag_meanings=dict[str, str],
+    version=str,
+    uptime_s=float,
+)
+
+
+def _uptime_s(deps: Deps) -> float:
+    return max(0, deps.clock.now_ns() - deps.started_ns) / 1e9
+
+
+@routes.get("/status", response_model=Status)
+def show_status(deps: DepsParam, caller: CallerParam) -> Response:
+    """Row counts, disk, repairs, unpriced models, intake counters."""
+    caller.everything(Scope.READ)
+    more = {
+        "intake": dict(deps.intake.counters()),
+        "flag_meanings": FLAGS,
+        "version": __version__,
+        "uptime_s": _uptime_s(deps),
+    }
+    return reply({**wire.to_plain(deps.spans.status()), **more})
+
+
+@doors.get("/healthz")
+async def healthz() -> Response:
+    """The process runs."""
+    return PlainTextResponse("ok\n")
+
+
+@doors.get("/readyz")
+def readyz(deps: DepsParam) -> Response:
+    """The stores answer and intake accepts."""
+    if not deps.intake.ready:
+        raise StoreUnavailable("intake is not accepting", retry_after_s=1)
+    deps.records.list_keys()
+    deps.spans.list_projects()
+    return PlainTextResponse("ready\n")
+
+
+@doors.get("/metrics")
+async def show_metrics(deps: DepsParam) -> Response:
+    """Prometheus text."""
+    text = metrics.exposition(deps.counts, deps.intake.counters(), uptime_s=_uptime_s(deps))
+    return Response(text, media_type=metrics.MEDIA_TYPE)

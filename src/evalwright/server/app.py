@@ -1,0 +1,81 @@
+"""The app, built from its parts and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+from evalwright import __version__
+from evalwright.server import problems
+from evalwright.server.api import (
+    datasets,
+    evaluators,
+    experiments,
+    keys,
+    projects,
+    scores,
+    sessions,
+    spans,
+    sql,
+    status,
+    traces,
+)
+from evalwright.server.deps import Deps
+from evalwright.server.guard import Guard
+from evalwright.server.ui import ui_routes
+
+PREFIX = "/api/v1"
+GZIP_FROM_BYTES = 2048
+NOUNS = (projects, traces, spans, sessions, scores, sql, evaluators, datasets, experiments, keys, status)
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Returns the app: API, OTLP, doors for machines and the web app, all behind one guard.
+
+    The caller keeps ownership of everything in ``deps``.
+    """
+    app = FastAPI(
+        title="Evalwright",
+        version=__version__,
+        description="Traces, scores, experiments and gates for AI agents.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_threads(deps.bounds.worker_threads),
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.deps = deps
+    problems.install(app)
+    app.include_router(_api())
+    app.include_router(status.doors)
+    app.router.routes.extend(deps.otlp)
+    app.include_router(ui_routes(deps.ui_dir))
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=1)
+    app.add_middleware(Guard, deps=deps)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix=PREFIX)
+    for noun in NOUNS:
+        api.include_router(noun.routes)
+    return api
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Function names are unique over the API and make readable client methods."""
+    return route.name
+
+
+def _threads(count: int):  # type: ignore[no-untyped-def]
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = count
+        yield
+
+    return lifespan

@@ -1,0 +1,79 @@
+"""What the app is built from. ``serve`` fills it with the real parts, tests with in-memory ones."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from starlette.routing import BaseRoute
+
+from evalwright.domain.content import SpanContent
+from evalwright.domain.ids import make_id
+from evalwright.domain.span import Span
+from evalwright.ports.clock import Clock
+from evalwright.ports.records import RecordStore
+from evalwright.ports.spans import SpanStore
+from evalwright.server.auth import Authenticator
+from evalwright.server.idempotency import IdempotencyCache
+from evalwright.server.metrics import RequestCounts
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ns(self) -> int:
+        """Unix time in nanoseconds."""
+        return time.time_ns()
+
+
+class IntakeState(Protocol):
+    """What the app shows of intake."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Counts since start, by name."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """True while batches are accepted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The settings routes need."""
+
+    max_body_bytes: int = 64 * 2**20
+    max_sql_rows: int = 10_000
+    sql_timeout_s: float = 10.0
+    worker_threads: int = 40
+    default_project: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Everything the app reaches. Opened and closed by whoever made it, never by the app."""
+
+    spans: SpanStore
+    records: RecordStore
+    clock: Clock
+    authenticator: Authenticator
+    idempotency: IdempotencyCache
+    intake: IntakeState
+    content: Callable[[Span], SpanContent]
+    otlp: Sequence[BaseRoute] = ()
+    counts: RequestCounts = field(default_factory=RequestCounts)
+    bounds: Bounds = field(default_factory=Bounds)
+    allowed_hosts: frozenset[str] = frozenset()
+    allowed_origins: frozenset[str] = frozenset()
+    any_host: bool = False
+    ui_dir: Path | None = None
+    started_ns: int = 0
+
+    def new_id(self, noun: str) -> str:
+        """Returns a fresh id for a noun of ``domain.ids``."""
+        return make_id(noun, unix_ms=self.clock.now_ns() // 1_000_000, random_80_bits=secrets.randbits(80))

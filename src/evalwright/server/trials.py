@@ -1,0 +1,112 @@
+"""Trials as callers send them, and the scores that belong to an experiment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalwright.domain.experiment import Experiment, Trial, TrialStatus
+from evalwright.domain.ids import parse_trace_id
+from evalwright.domain.score import Score, Target
+from evalwright.ports.records import ExperimentStore
+from evalwright.ports.spans import ScoreQuery, SpanReader
+from evalwright.server import wire
+from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, derive_id, verdict_fields
+
+PAGE: Final = 1000
+
+
+class TrialIn(BaseModel):
+    """One finished repeat of one item, with its scores by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Word = Field("", description="absent: derived from experiment, item and index")
+    item_id: Name
+    item_key: Name
+    index: int = Field(0, ge=0, le=1_000_000)
+    status: TrialStatus = TrialStatus.OK
+    output: Any = None
+    error: Text = ""
+    trace_id: Word = ""
+    latency_ms: float | None = Field(None, ge=0)
+    input_tokens: int | None = Field(None, ge=0, le=2**53)
+    output_tokens: int | None = Field(None, ge=0, le=2**53)
+    cost: float | None = Field(None, ge=0)
+    created_time: str = Field("", max_length=64, description="absent: now")
+    scores: dict[Name, Verdict] = Field(default_factory=dict, max_length=200)
+
+
+def to_rows(bodies: Sequence[TrialIn], experiment: Experiment, *, now_ns: int) -> tuple[list[Trial], list[Score]]:
+    """Returns the trials and all their scores, ready to store."""
+    trials = [_to_trial(body, experiment, now_ns) for body in bodies]
+    scores = [
+        _to_score(name, verdict, trial, experiment, now_ns)
+        for body, trial in zip(bodies, trials, strict=True)
+        for name, verdict in body.scores.items()
+    ]
+    return trials, scores
+
+
+def _to_trial(body: TrialIn, experiment: Experiment, now_ns: int) -> Trial:
+    given = body.model_dump(exclude={"id", "trace_id", "created_time", "scores"})
+    digest = hashlib.sha256(f"{experiment.id}\n{body.item_id}\n{body.index}".encode()).hexdigest()
+    return Trial(
+        id=body.id or f"tr_{digest[:32]}",
+        experiment_id=experiment.id,
+        trace_id=parse_trace_id(body.trace_id) if body.trace_id else "",
+        created_ns=wire.parse_time(body.created_time) if body.created_time else now_ns,
+        **given,
+    )
+
+
+def _to_score(name: str, verdict: Verdict, trial: Trial, experiment: Experiment, now_ns: int) -> Score:
+    check_verdict(name, verdict)
+    key = (experiment.project, Target.TRIAL, trial.id, name, verdict.source, verdict.evaluator, verdict.annotator)
+    return Score(
+        id=derive_id(*key),
+        project=experiment.project,
+        target=Target.TRIAL,
+        name=name,
+        trace_id=trial.trace_id,
+        experiment_id=experiment.id,
+        item_id=trial.item_id,
+        trial_id=trial.id,
+        **verdict_fields(verdict, now_ns),
+    )
+
+
+def scores_of(reader: SpanReader, experiment: Experiment) -> list[Score]:
+    """Returns every score of an experiment's trials, a page of a thousand at a time."""
+    found: list[Score] = []
+    cursor = ""
+    while True:
+        query = ScoreQuery(project=experiment.project, experiment_id=experiment.id, limit=PAGE, cursor=cursor)
+        page = reader.list_scores(query)
+        found += page.items
+        cursor = page.next_cursor
+        if not cursor:
+            return found
+
+
+def scores_by_trial(reader: SpanReader, experiment: Experiment) -> Mapping[str, Sequence[Score]]:
+    """Returns trial id -> its scores."""
+    grouped: dict[str, list[Score]] = {}
+    for score in scores_of(reader, experiment):
+        grouped.setdefault(score.trial_id, []).append(score)
+    return grouped
+
+
+def trials_of(records: ExperimentStore, experiment: Experiment) -> list[Trial]:
+    """Returns every trial of an experiment."""
+    found: list[Trial] = []
+    cursor = ""
+    while True:
+        page = records.list_trials(experiment.id, limit=PAGE, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if not cursor:
+            return found
