@@ -18,20 +18,25 @@ CONFIG_FILE_VARIABLE = "EVALWRIGHT_CONFIG"
 DEFAULT_CONFIG_FILE = "evalwright.toml"
 
 
+def default_data() -> Path:
+    """Returns the platform's folder for user data."""
+    return Path(platformdirs.user_data_dir("evalwright", appauthor=False))
+
+
 class Limits(BaseModel):
     """Bounds that keep one request, or one flood of them, from taking the server down."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest request body, after decompression")
-    max_queued_bytes: int = Field(default=256 * 2**20, ge=2**20, description="telemetry waiting to be stored before 503")
-    max_spool_bytes: int = Field(default=2 * 2**30, ge=0, description="telemetry kept on disk while the span store is away")
+    max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest body, after decompression")
+    max_queued_bytes: int = Field(default=256 * 2**20, ge=2**20, description="telemetry in memory before 503")
+    max_spool_bytes: int = Field(default=2 * 2**30, ge=0, description="telemetry on disk while the store is away")
     max_group_spans: int = Field(default=5000, ge=1, description="spans stored and fsynced as one group")
-    max_sql_rows: int = Field(default=10_000, ge=1, le=1_000_000, description="rows a read-only SQL query may return")
-    sql_timeout_s: float = Field(default=10.0, gt=0, le=600, description="seconds a read-only SQL query may run")
+    max_sql_rows: int = Field(default=10_000, ge=1, le=1_000_000, description="rows a SQL query may return")
+    sql_timeout_s: float = Field(default=10.0, gt=0, le=600, description="seconds a SQL query may run")
     idempotency_entries: int = Field(default=10_000, ge=0, description="answers remembered for Idempotency-Key")
-    worker_threads: int = Field(default=40, ge=1, le=1000, description="requests that may wait on the stores at once")
-    shutdown_s: float = Field(default=30.0, ge=0, description="seconds that open requests may take to finish on SIGTERM")
+    worker_threads: int = Field(default=40, ge=1, le=1000, description="requests that may wait on stores at once")
+    shutdown_s: float = Field(default=30.0, ge=0, description="seconds open requests may take on SIGTERM")
 
 
 class Settings(BaseSettings):
@@ -42,26 +47,19 @@ class Settings(BaseSettings):
     )
 
     host: str = Field(default="127.0.0.1", description="address to listen on; anything but loopback requires API keys")
-    port: int = Field(default=4318, ge=0, le=65535, description="port of the UI, the API and OTLP/HTTP; 0 picks a free one")
-    grpc_port: int = Field(default=4317, ge=-1, le=65535, description="port of OTLP/gRPC; 0 picks a free one, -1 turns it off")
-    data: Path = Field(default=
-        default_factory=lambda: Path(platformdirs.user_data_dir("evalwright", appauthor=False)),
-        description="folder of the embedded stores, the spool and the server's own secret",
-    )
-    spans_url: str = Field(default="", description="chdb:///path or clickhouse://user:password@host/db; empty: chDB in `data`")
-    records_url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL of the records; empty: SQLite in `data`")
-    allowed_hosts: tuple[str, ...] = Field(default=(), description="host names the server answers to, beside loopback names")
-    allowed_origins: tuple[str, ...] = Field(default=
-        (), description="web origins that may call the API, beside the server's own"
-    )
+    port: int = Field(default=4318, ge=0, le=65535, description="UI, API and OTLP/HTTP; 0 picks a free port")
+    grpc_port: int = Field(default=4317, ge=-1, le=65535, description="OTLP/gRPC; 0 picks a free port, -1 is off")
+    data: Path = Field(default_factory=default_data, description="folder of the stores, the spool and the key pepper")
+    spans_url: str = Field(default="", description="chdb:///path or clickhouse://...; empty: chDB in `data`")
+    records_url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL; empty: SQLite in `data`")
+    allowed_hosts: tuple[str, ...] = Field(default=(), description="host names answered to, beside loopback names")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="web origins that may call, beside its own")
     require_auth: bool = Field(default=False, description="ask for a key on loopback too")
-    default_project: str = Field(default="default", min_length=1, max_length=200, description="project of data that names none")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default=
-        "info", description="least severe line that is logged"
-    )
-    openai_base_url: str = Field(default="", description="OpenAI-compatible endpoint that judges are run on")
+    default_project: str = Field(default="default", min_length=1, max_length=200, description="where none is named")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least severe logged")
+    openai_base_url: str = Field(default="", description="OpenAI-compatible endpoint that judges run on")
     openai_api_key: SecretStr = Field(default=SecretStr(""), description="key of that endpoint")
-    limits: Limits = Field(default_factory=Limits, description="bounds; see the table below")
+    limits: Limits = Field(default_factory=Limits, description="bounds; see Limits")
 
     @classmethod
     def settings_customise_sources(
