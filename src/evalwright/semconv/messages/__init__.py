@@ -1,0 +1,1 @@
+"""Chat messages of every dialect as one shape."""

@@ -1,0 +1,217 @@
+"""Conversations: a value of any dialect (list, request, response, one message, plain text) as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from evalwright.domain.content import Message, Part
+from evalwright.semconv.messages.parts import call, first, read_parts, reasoning_part, response, text_part, unwrapped
+from evalwright.semconv.values import parse_json, shown, text
+
+_ROLES: Final = {
+    "model": "assistant",
+    "ai": "assistant",
+    "assistantmessage": "assistant",
+    "aimessage": "assistant",
+    "aimessagechunk": "assistant",
+    "human": "user",
+    "humanmessage": "user",
+    "systemmessage": "system",
+    "developer": "system",
+    "function": "tool",
+    "toolmessage": "tool",
+    "functionmessage": "tool",
+}
+_TYPED: Final = {
+    "function_call": "assistant",
+    "reasoning": "assistant",
+    "function_call_output": "tool",
+}
+_PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
+_LISTS: Final = ("messages", "contents", "choices", "candidates", "generations")
+_DEPTH: Final = 6
+
+
+def read_conversation(value: Any, role: str = "", depth: int = 0) -> tuple[Message, ...]:
+    """Messages in ``value``.
+
+    Args:
+        value: parsed value, or text (JSON or plain).
+        role: whose words plain text and parts without a role are; empty to accept only what names its roles.
+        depth: how deep the value lies within the one first asked for.
+    """
+    value = parse_json(value)
+    if depth > _DEPTH or value is None or value == "":
+        return ()
+    if isinstance(value, str):
+        return (Message(role=role, parts=(text_part(value),)),) if role else ()
+    if isinstance(value, Mapping):
+        return _from_object(dict(value), role, depth)
+    if isinstance(value, (list, tuple)):
+        return _from_list(value, role, depth)
+    return ()
+
+
+def read_instructions(value: Any) -> tuple[Message, ...]:
+    """System instructions (parts or text) as one system message."""
+    parts = read_parts(parse_json(value))
+    return (Message(role="system", parts=tuple(parts)),) if parts else ()
+
+
+def read_completions(value: Any, role: str, wrapper: str) -> tuple[Message, ...]:
+    """Prompts or choices of a completion API: a list of texts, or of ``{wrapper: {text}}``."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    found = []
+    for item in items:
+        inner = unwrapped(item, wrapper) if isinstance(item, Mapping) else {"text": item}
+        said = shown(first(inner, "text", f"{wrapper}.text", "content"))
+        found += [Message(role=role, parts=(text_part(said),))] if said else []
+    return tuple(found)
+
+
+def read_message(block: Mapping[str, Any], default_role: str) -> Message:
+    """One message of any dialect."""
+    body = _body(block)
+    role = _role(body, default_role)
+    if text(body.get("type")) in _TYPED:
+        return Message(role=role, parts=tuple(_typed_parts(body)))
+    parts = [*_thoughts(body), *_content(body)]
+    parts = _answers(parts, body) if role == "tool" else parts
+    seen = {part.tool_call_id for part in parts if part.type == "tool_call"} - {""}
+    parts += [part for part in _calls(body) if part.tool_call_id not in seen]
+    if role == "user" and parts and all(part.type == "tool_call_response" for part in parts):
+        role = "tool"
+    reason = text(first(body, "finish_reason", "finishReason", "stop_reason")) or ""
+    return Message(role=role, parts=tuple(parts), name=text(body.get("name")) or "", finish_reason=reason)
+
+
+def _body(block: Mapping[str, Any]) -> dict[str, Any]:
+    """The message itself, out of OpenInference's, a choice's or LangChain's wrapping."""
+    body = unwrapped(block, "message")
+    for wrapper in ("kwargs", "data"):
+        inner = body.get(wrapper)
+        if isinstance(inner, Mapping) and ("content" in inner or "tool_calls" in inner):
+            named = body.get("id")
+            kind = named[-1] if isinstance(named, list) and named else body.get("type")
+            return {"type": kind, **inner}
+    return body
+
+
+def _role(body: Mapping[str, Any], default: str) -> str:
+    given = text(body.get("role"))
+    if given is None:
+        kind = (text(body.get("type")) or "").lower()
+        given = _TYPED.get(kind) or (kind if kind in _ROLES or kind in _PLAIN_ROLES else default)
+    return _ROLES.get(given.lower(), given)
+
+
+def _content(body: Mapping[str, Any]) -> list[Part]:
+    for key in ("parts", "contents", "content"):
+        content = body.get(key)
+        if isinstance(content, Mapping) and isinstance(content.get("parts"), list):
+            content = content["parts"]
+        if content not in (None, "", []):
+            return read_parts(content)
+    return read_parts(first(body, "text", "refusal", "generated_text"))
+
+
+def _thoughts(body: Mapping[str, Any]) -> list[Part]:
+    said = first(body, "reasoning_content", "reasoning")
+    return [reasoning_part(said)] if isinstance(said, str) and said else []
+
+
+def _calls(body: Mapping[str, Any]) -> list[Part]:
+    """Calls listed beside the content, new and legacy."""
+    listed = parse_json(first(body, "tool_calls", "toolCalls"))
+    found = [call(item) for item in listed if isinstance(item, Mapping)] if isinstance(listed, (list, tuple)) else []
+    legacy = parse_json(body.get("function_call"))
+    if isinstance(legacy, Mapping):
+        found.append(call(legacy))
+    elif text(body.get("function_call_name")):
+        found.append(call({"name": body["function_call_name"], "arguments": body.get("function_call_arguments_json")}))
+    return found
+
+
+def _answers(parts: list[Part], body: Mapping[str, Any]) -> list[Part]:
+    """A tool message's content as the response it is."""
+    if any(part.type == "tool_call_response" for part in parts):
+        known = text(body.get("tool_call_id")) or ""
+        return [part if part.tool_call_id or not known else replace(part, tool_call_id=known) for part in parts]
+    return [response({"id": None, **body})] if first(body, "content", "contents", "response", "result") else parts
+
+
+def _typed_parts(body: dict[str, Any]) -> list[Part]:
+    """An item of the Responses API that is not a message."""
+    kind = text(body.get("type"))
+    if kind == "function_call":
+        return [call({**body, "id": first(body, "call_id", "id")})]
+    if kind == "function_call_output":
+        return [response(body)]
+    return [part for part in read_parts({**body, "type": "reasoning"}) if part.text]
+
+
+def _from_object(value: dict[str, Any], role: str, depth: int) -> tuple[Message, ...]:
+    for key in _LISTS:
+        if isinstance(value.get(key), (list, tuple)) or (key == "contents" and value.get(key)):
+            return _from_request(value, key, role, depth)
+    if _names_role(value):
+        return (read_message(value, role),)
+    for key in ("content", "output", "response", "input", "message"):
+        inner = parse_json(value.get(key))
+        if isinstance(inner, Mapping) and ("parts" in inner or _names_role(inner)):
+            reason = text(first(value, "finish_reason", "finishReason")) or ""
+            return (replace(read_message(inner, role), finish_reason=reason),)
+        if key == "output" and isinstance(inner, list):
+            return _from_list(inner, role, depth + 1)
+    if role and any(key in value for key in ("parts", "content", "text", "tool_calls", "function_call", "name")):
+        return (read_message(value, role),)
+    return ()
+
+
+def _from_request(value: dict[str, Any], key: str, role: str, depth: int) -> tuple[Message, ...]:
+    """A request or response body: system prompt beside the list, wrapped entries within it."""
+    answers = key in {"choices", "candidates", "generations"}
+    config = value.get("config") if isinstance(value.get("config"), Mapping) else {}
+    system = first(value, "system", "system_instruction", "systemInstruction", "instructions")
+    system = first(config, "system_instruction") if system is None and isinstance(config, Mapping) else system
+    own = "assistant" if answers else role or "user"
+    return (
+        *(read_conversation(system, "system", depth + 1) if not answers else ()),
+        *read_conversation(value[key], own, depth + 1),
+    )
+
+
+def _from_list(items: Sequence[Any], role: str, depth: int) -> tuple[Message, ...]:
+    entries = [parse_json(item) for item in items]
+    if len(entries) == 1 and isinstance(entries[0], list):
+        return _from_list(entries[0], role, depth + 1)
+    blocks = [item for item in entries if isinstance(item, Mapping)]
+    if blocks and len(blocks) == len(entries) and all(_names_role(item) for item in blocks):
+        return tuple(read_message(item, role) for item in blocks)
+    if not role:
+        return ()
+    if blocks and not any(_names_role(item) or _wraps(item) for item in blocks):
+        parts = tuple(read_parts(entries))
+        return (Message(role=role, parts=parts),) if parts else ()
+    return tuple(message for item in entries for message in read_conversation(item, role, depth + 1))
+
+
+def _wraps(item: Mapping[str, Any]) -> bool:
+    return any(isinstance(item.get(key), (Mapping, list)) for key in ("message", "content", "parts", *_LISTS))
+
+
+def _names_role(item: Mapping[str, Any]) -> bool:
+    """Whether a block says whose it is, in any dialect's way."""
+    if "role" in item or "message.role" in item:
+        return True
+    inner = item.get("message")
+    if isinstance(inner, Mapping) and _names_role(inner):
+        return True
+    kind = (text(item.get("type")) or "").lower()
+    if kind in _TYPED and ("call_id" in item or "summary" in item):
+        return True
+    if kind == "constructor" or isinstance(item.get("data"), Mapping):
+        return isinstance(first(item, "kwargs", "data"), Mapping)
+    return "content" in item and (kind in _PLAIN_ROLES or kind in _ROLES)

@@ -1,0 +1,131 @@
+"""Messages and results that arrive as span events, or as the event lists of Pydantic AI version 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from evalwright.domain.content import Document, Message
+from evalwright.domain.span import SpanEvent
+from evalwright.semconv.messages.conversation import read_conversation, read_instructions, read_message
+from evalwright.semconv.values import number, parse_json, shown, text
+
+if TYPE_CHECKING:
+    from evalwright.semconv.view import SpanView
+
+_DETAILS: Final = "gen_ai.client.inference.operation.details"
+_REQUESTS: Final = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+_CHOICE: Final = "gen_ai.choice"
+
+
+def genai_event_messages(side: str) -> Callable[[SpanView], tuple[Message, ...]]:
+    """Messages of one side (``input`` or ``output``): details event, per-message events, content events."""
+
+    def read(view: SpanView) -> tuple[Message, ...]:
+        if not view.events:
+            return ()
+        return _details(view.events, side) or _per_message(view.events, side) or _contents(view.events, side)
+
+    return read
+
+
+def genai_event_values(name: str, key: str) -> Callable[[SpanView], Any]:
+    """Attribute ``key`` of the first event called ``name``."""
+
+    def read(view: SpanView) -> Any:
+        for event in view.events:
+            if event.name == name and event.attributes.get(key) is not None:
+                return parse_json(event.attributes[key])
+        return None
+
+    return read
+
+
+def named_event(name: str) -> Callable[[SpanView], Any]:
+    """The attributes of the first event called ``name``; a lone attribute is given as its value."""
+
+    def read(view: SpanView) -> Any:
+        for event in view.events:
+            if event.name == name and event.attributes:
+                values = list(event.attributes.values())
+                return parse_json(values[0]) if len(values) == 1 else dict(event.attributes)
+        return None
+
+    return read
+
+
+def vector_search_documents(view: SpanView) -> tuple[Document, ...]:
+    """Documents that vector store instrumentation writes as ``db.query.result`` events."""
+    found = [_result_document(event.attributes) for event in view.events if event.name == "db.query.result"]
+    return tuple(document for document in found if document.id or document.content)
+
+
+def body_messages(events: Any) -> tuple[Message, ...]:
+    """Messages of a list of event bodies (``event.name`` within each)."""
+    if not isinstance(events, list):
+        return ()
+    return tuple(_message(str(body.get("event.name", "")), body) for body in events if isinstance(body, Mapping))
+
+
+def _message(name: str, body: Mapping[str, Any]) -> Message:
+    role = "assistant" if name == _CHOICE else _REQUESTS.get(name, "user")
+    content = dict(body)
+    for key in ("content", "message", "tool_calls"):
+        if isinstance(content.get(key), str):
+            content[key] = parse_json(content[key])
+    if isinstance(content.get("message"), (list, str)):
+        content["content"] = content.pop("message")
+    return read_message(content, role)
+
+
+def _per_message(events: Sequence[SpanEvent], side: str) -> tuple[Message, ...]:
+    wanted = {_CHOICE} if side == "output" else set(_REQUESTS)
+    return tuple(_message(event.name, _event_body(event)) for event in events if event.name in wanted)
+
+
+def _event_body(event: SpanEvent) -> Mapping[str, Any]:
+    """The body, wherever the exporter of a log-turned-span-event put it."""
+    for key in ("gen_ai.event.content", "event_body", "body"):
+        body = parse_json(event.attributes.get(key))
+        if isinstance(body, Mapping):
+            return body
+    return event.attributes
+
+
+def _details(events: Sequence[SpanEvent], side: str) -> tuple[Message, ...]:
+    for event in events:
+        if event.name != _DETAILS:
+            continue
+        role = "assistant" if side == "output" else "user"
+        messages = read_conversation(event.attributes.get(f"gen_ai.{side}.messages"), role)
+        if side == "input":
+            messages = (*read_instructions(event.attributes.get("gen_ai.system_instructions")), *messages)
+        if messages:
+            return messages
+    return ()
+
+
+def _contents(events: Sequence[SpanEvent], side: str) -> tuple[Message, ...]:
+    """The ``gen_ai.content.*`` events of 2024, still OpenLIT's."""
+    word, role = ("completion", "assistant") if side == "output" else ("prompt", "user")
+    found = (event.attributes.get(f"gen_ai.{word}") for event in events if event.name == f"gen_ai.content.{word}")
+    return tuple(message for value in found for message in read_conversation(value, role))
+
+
+def _result_document(attributes: Mapping[str, Any]) -> Document:
+    def of(name: str) -> Any:
+        return attributes.get(f"db.query.result.{name}")
+
+    metadata = parse_json(of("metadata"))
+    score = number(of("score"))
+    return Document(
+        id=text(of("id")) or "",
+        content=shown(of("document")) or "",
+        score=score if score is not None else number(of("distance")),
+        metadata=metadata if isinstance(metadata, dict) else {},
+    )

@@ -1,0 +1,63 @@
+"""MLflow tracing: every value is JSON text, plain strings included."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evalwright.domain.span import SpanKind
+from evalwright.semconv.readers import joined, tools, value_of
+from evalwright.semconv.rules import Convention, Source, Tier, rules
+from evalwright.semconv.usage import summed
+from evalwright.semconv.values import mapped, mapping, parse_json, shown, word
+
+_KINDS: Final = {
+    "agent": SpanKind.AGENT,
+    "chain": SpanKind.CHAIN,
+    "task": SpanKind.CHAIN,
+    "parser": SpanKind.CHAIN,
+    "chat_model": SpanKind.LLM,
+    "llm": SpanKind.LLM,
+    "tool": SpanKind.TOOL,
+    "retriever": SpanKind.RETRIEVER,
+    "reranker": SpanKind.RERANKER,
+    "embedding": SpanKind.EMBEDDING,
+    "memory": SpanKind.MEMORY,
+    "guardrail": SpanKind.GUARDRAIL,
+    "evaluator": SpanKind.EVALUATOR,
+    "workflow": SpanKind.WORKFLOW,
+}
+
+
+def _unquoted(value: Any) -> str | None:
+    """The display value without the quotes that JSON put around plain text."""
+    parsed = parse_json(value) if isinstance(value, str) and value[:1] == '"' else value
+    return shown(parsed)
+
+
+def _cost(value: Any) -> float | None:
+    costs = mapping(value)
+    return summed({name.removesuffix("_cost"): amount for name, amount in costs.items()}) if costs else None
+
+
+_RULES: Final = (
+    *rules("kind", mapped(_KINDS), Tier.NATIVE, "mlflow.spanType"),
+    *rules("session_id", word, Tier.EXPLICIT, "mlflow.trace.session"),
+    *rules("user_id", word, Tier.EXPLICIT, "mlflow.trace.user"),
+    *rules("model_served", word, Tier.NATIVE, "mlflow.llm.model"),
+    *rules("provider", word, Tier.NATIVE, "mlflow.llm.provider"),
+    *rules("usage_totals", mapping, Tier.NATIVE, "mlflow.chat.tokenUsage"),
+    *rules("cost", _cost, Tier.NATIVE, "mlflow.llm.cost"),
+    *rules("tool_entity", word, Tier.NATIVE, "mlflow.spanFunctionName"),
+    *rules("input", _unquoted, Tier.NATIVE, "mlflow.spanInputs"),
+    *rules("output", _unquoted, Tier.NATIVE, "mlflow.spanOutputs"),
+)
+
+_SOURCES: Final = (
+    Source("input_messages", joined("mlflow.spanInputs", ""), Tier.ASSOCIATED),
+    Source("output_messages", joined("mlflow.spanOutputs", ""), Tier.ASSOCIATED),
+    Source("tools", tools("mlflow.chat.tools"), Tier.NATIVE),
+    Source("tool_arguments", value_of("mlflow.spanInputs"), Tier.ASSOCIATED),
+    Source("tool_result", value_of("mlflow.spanOutputs"), Tier.ASSOCIATED),
+)
+
+MLFLOW: Final = Convention(name="mlflow", rules=_RULES, sources=_SOURCES, scopes=("mlflow",))

@@ -1,0 +1,265 @@
+"""A decoded span in, the canonical span out. The hot path of ingest: one pass over the keys, no JSON unless asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
+from evalwright.semconv.display import displayed
+from evalwright.semconv.kinds import KIND_RANK, ROLLUP_KINDS
+from evalwright.semconv.registry import NAMED_KINDS, PREFIX_BITS, convention_name, rules_for, scope_bits
+from evalwright.semconv.rules import Compiled
+from evalwright.semconv.usage import cost, counts
+from evalwright.semconv.values import is_redacted, text, words
+
+_FRAMEWORKS: Final = frozenset(
+    {"langchain", "strands-agents", "gcp.vertex.agent", "microsoft.agent_framework", "unknown", "crewai", "langgraph"}
+)
+"""Values of ``gen_ai.system`` that name who wrote the span, not who served the model."""
+
+_FAMILIES: Final = (
+    ("claude", "anthropic"),
+    ("gpt-", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("text-embedding-3", "openai"),
+    ("gemini", "gcp.gemini"),
+    ("mistral", "mistral_ai"),
+    ("grok", "x_ai"),
+    ("deepseek", "deepseek"),
+    ("command", "cohere"),
+)
+_OLD_PROVIDERS: Final = {
+    "xai": "x_ai",
+    "az.ai.openai": "azure.ai.openai",
+    "az.ai.inference": "azure.ai.inference",
+    "gemini": "gcp.gemini",
+    "vertex_ai": "gcp.vertex_ai",
+    "vertexai": "gcp.vertex_ai",
+    "mistralai": "mistral_ai",
+}
+_AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
+_TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
+_NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
+_SESSION_KEYS: Final = ("session.id",)
+_NUMERIC: Final = frozenset({"cost", "input_cost", "output_cost", "ttft_ms"})
+
+
+def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
+    """The canonical span of ``raw``; never raises, whatever the attributes hold.
+
+    Values that do not fit their field are left out of it (they stay in ``attributes``) and flagged.
+    """
+    bits = scope_bits(raw.scope_name)
+    for prefix, bit in PREFIX_BITS:
+        if raw.name.startswith(prefix):
+            bits |= bit
+    flags = list(raw.flags)
+    found, seen = gather(raw.attributes, rules_for(bits), flags)
+    kind = _kind(found, raw.name, seen | bits)
+    convention = convention_name(bits) or convention_name(seen)
+    usage = counts(found)
+    reported = cost(found)
+    model_requested = found.get("model_requested", "")
+    model = found.get("model_served") or model_requested
+    shown_input, input_mime, shown_output, output_mime = displayed(raw, found, kind)
+    error_type, message = _error(raw, found)
+    resource = raw.resource
+    return Span(
+        project=project,
+        trace_id=raw.trace_id,
+        span_id=raw.span_id,
+        parent_span_id=raw.parent_span_id,
+        name=raw.name,
+        kind=kind,
+        start_ns=raw.start_ns,
+        end_ns=raw.end_ns,
+        status=_status(raw, found),
+        status_message=message,
+        error_type=error_type,
+        session_id=found.get("session_id") or _of(resource, "session.id"),
+        user_id=found.get("user_id") or _of(resource, "user.id"),
+        agent_name=_agent_name(found, kind, raw.name),
+        model=model,
+        model_requested=model_requested,
+        provider=_provider(found.get("provider", ""), model),
+        input_tokens=usage.input,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
+        output_tokens=usage.output,
+        reasoning_tokens=usage.reasoning,
+        usage_rollup=(kind in ROLLUP_KINDS or "rollup" in found) and (usage.known or reported is not None),
+        cost=reported,
+        cost_source=CostSource.NONE if reported is None else CostSource.REPORTED,
+        ttft_ms=_ttft_ms(raw, found),
+        input=shown_input,
+        input_mime=input_mime,
+        output=shown_output,
+        output_mime=output_mime,
+        tool_name=_tool_name(found, kind, raw.name, convention),
+        tool_call_id=found.get("tool_call_id", ""),
+        prompt_name=found.get("prompt_name", ""),
+        prompt_version=found.get("prompt_version", ""),
+        environment=found.get("environment")
+        or _of(resource, "deployment.environment.name", "deployment.environment", "langfuse.environment"),
+        release=found.get("release") or _of(resource, "vcs.ref.head.revision", "langfuse.release", "service.version"),
+        tags=_tags(raw.attributes, found),
+        convention=convention,
+        attributes=raw.attributes,
+        resource=resource,
+        scope_name=raw.scope_name,
+        scope_version=raw.scope_version,
+        trace_state=raw.trace_state,
+        otel_kind=raw.otel_kind,
+        events=raw.events,
+        links=raw.links,
+        dropped_attributes=raw.dropped_attributes,
+        dropped_events=raw.dropped_events,
+        dropped_links=raw.dropped_links,
+        flags=tuple(dict.fromkeys(flags)),
+        received_ns=received_ns,
+    )
+
+
+def is_pending(raw: RawSpan) -> bool:
+    """Whether this is Logfire's zero-length start marker of a span that is sent again when it ends."""
+    return raw.attributes.get("logfire.span_type") == "pending_span"
+
+
+def gather(attributes: Mapping[str, Any], table: Compiled, flags: list[str]) -> tuple[dict[str, Any], int]:
+    """What the rules make of the attributes (field -> winning value), and the bits of the conventions seen."""
+    found: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    seen = 0
+    lookup = table.get
+    for key, value in attributes.items():
+        entries = lookup(key)
+        if entries is None:
+            continue
+        for field, rank, read, bit in entries:
+            seen |= bit
+            result = read(value)
+            if result is None:
+                _flag(field, value, flags)
+                continue
+            if field == "kind":
+                rank = KIND_RANK[result]  # noqa: PLW2901 - among kinds the more telling word wins, not the key
+            held = ranks.get(field)
+            if held is None or rank < held:
+                found[field] = result
+                ranks[field] = rank
+    return found, seen
+
+
+def _flag(field: str, value: Any, flags: list[str]) -> None:
+    """Says why a value was left out; absent values need no word."""
+    if value is None or value in ("", [], {}):
+        return
+    if is_redacted(value):
+        flags.append("redacted")
+    elif field.endswith("_tokens") or field in _NUMERIC:
+        flags.append("bad_value")
+
+
+def _kind(found: Mapping[str, Any], name: str, bits: int) -> SpanKind:
+    kind: SpanKind | None = found.get("kind")
+    if kind is not None:
+        return kind
+    named = NAMED_KINDS.get(name.partition(" ")[0])
+    if named is not None and bits & named[0]:
+        return named[1]
+    hint: SpanKind | None = found.get("kind_hint")
+    if hint is not None:
+        return hint
+    return SpanKind.LLM if "model_served" in found or "model_requested" in found else SpanKind.OTHER
+
+
+def _status(raw: RawSpan, found: Mapping[str, Any]) -> SpanStatus:
+    return SpanStatus.ERROR if raw.status is SpanStatus.UNSET and found.get("failed") else raw.status
+
+
+def _error(raw: RawSpan, found: Mapping[str, Any]) -> tuple[str, str]:
+    """Error type and status message, the exception event filling what the span left out."""
+    kind = found.get("error_type", "")
+    message = raw.status_message or found.get("status_message", "")
+    if not raw.events:
+        return kind, message
+    for event in raw.events:
+        if event.name == "exception":
+            kind = kind or text(event.attributes.get("exception.type")) or ""
+            if raw.status is SpanStatus.ERROR:
+                message = message or text(event.attributes.get("exception.message")) or ""
+    return kind, message
+
+
+def _of(resource: Mapping[str, Any], *keys: str) -> str:
+    return next((found for key in keys if key in resource and (found := text(resource[key]))), "")
+
+
+def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str) -> str:
+    given: str = found.get("agent_name", "")
+    if given or kind is not SpanKind.AGENT:
+        return given
+    own = found.get("agent_entity") or found.get("agent_function")
+    if own:
+        return str(own)
+    prefix = next((prefix for prefix in _AGENT_NAMES if name.startswith(prefix)), "")
+    return name.removeprefix(prefix).rstrip("]") if prefix else ""
+
+
+def _tool_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention: str) -> str:
+    given: str = found.get("tool_name", "")
+    if given or kind is not SpanKind.TOOL:
+        return given
+    own = found.get("agent_entity") or found.get("tool_entity")
+    if own:
+        return str(own)
+    prefix = next((prefix for prefix in _TOOL_NAMES if name.startswith(prefix)), "")
+    return name.removeprefix(prefix) if prefix or convention in _NAMED_BY_SPAN else ""
+
+
+def _provider(given: str, model: str) -> str:
+    """The host of the model: old names renewed, framework names replaced by the model's family."""
+    if given and given.lower() not in _FRAMEWORKS:
+        return _OLD_PROVIDERS.get(given, given)
+    bare = model.rpartition("/")[2].lower() if model else ""
+    return next((provider for start, provider in _FAMILIES if bare.startswith(start)), "") if bare else ""
+
+
+def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:
+    if "ttft_ms" in found:
+        return float(found["ttft_ms"])
+    if "first_token_at" not in found:
+        return None
+    try:
+        moment = datetime.fromisoformat(found["first_token_at"].strip('"').replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    waited = moment.timestamp() * 1000 - raw.start_ns / 1e6
+    return waited if waited >= 0 else None
+
+
+def _tags(attributes: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Tags as one value, else gathered from ``tag.tags.0`` and ``mlflow.traceTag.<k>`` forms."""
+    if "tags" in found:
+        return tuple(dict.fromkeys(found["tags"]))
+    gathered: list[str] = []
+    for key in attributes:
+        if key[:4] in _TAG_STARTS:
+            gathered += _tag_of(key, attributes[key])
+    return tuple(dict.fromkeys(gathered))
+
+
+_TAG_STARTS: Final = frozenset({"tag.", "mlfl", "lang"})
+_TAG_LISTS: Final = ("tag.tags.", "langfuse.trace.tags.")
+
+
+def _tag_of(key: str, value: Any) -> tuple[str, ...]:
+    if key.startswith("mlflow.traceTag."):
+        return tuple(f"{key.removeprefix('mlflow.traceTag.')}:{word}" for word in words(value) or ())
+    return words(value) or () if key.startswith(_TAG_LISTS) else ()
