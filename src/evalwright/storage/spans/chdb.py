@@ -1,0 +1,186 @@
+"""The embedded engine: ClickHouse as a library, one folder, one process."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from evalwright.domain.errors import EvalwrightError, StoreUnavailable
+from evalwright.storage.spans.engine import (
+    INSERT_SETTINGS,
+    READ_SETTINGS,
+    Params,
+    Settings,
+    inline_settings,
+    translate,
+)
+from evalwright.storage.spans.params import encode_param
+
+READERS: Final = 4
+_STARTUP: Final = {
+    "background_pool_size": 2,
+    "background_schedule_pool_size": 2,
+    "background_schedule_pool_initial_size": 2,
+    "mark_cache_size": 64 << 20,
+    "primary_index_cache_size": 64 << 20,
+    "index_mark_cache_size": 32 << 20,
+    "text_index_tokens_cache_size": 16 << 20,
+    "text_index_header_cache_size": 16 << 20,
+    "text_index_postings_cache_size": 16 << 20,
+    "compiled_expression_cache_size": 8 << 20,
+    "query_condition_cache_size": 1 << 20,
+}
+
+
+class ChdbEngine:
+    """chDB over a folder. Reads run on a few connections of their own, beside one for writing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock_file: int | None = None
+        self._writer: Any = None
+        self._readers: list[Any] = []
+        self._free = threading.Condition()
+        self._idle: list[Any] = []
+        self._write_lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """``chdb``."""
+        return "chdb"
+
+    def open(self) -> None:
+        """Takes the folder's lock and connects.
+
+        Raises:
+            StoreUnavailable: another process holds the folder, or it cannot be opened.
+        """
+        self._take_lock()
+        try:
+            self._writer = self._connect(INSERT_SETTINGS)
+            self._readers = [self._connect(READ_SETTINGS) for _ in range(READERS)]
+            self._idle = list(self._readers)
+        except Exception as error:
+            self._release_lock()
+            raise translate(error) from error
+
+    def close(self) -> None:
+        """Waits for running queries, closes the connections and frees the folder."""
+        with self._write_lock, self._free:
+            self._free.wait_for(lambda: len(self._idle) == len(self._readers))
+            connections = [*self._readers, self._writer]
+            self._readers, self._idle, self._writer = [], [], None
+            self._free.notify_all()
+        for connection in connections:
+            if connection is not None:
+                connection.close()
+        self._release_lock()
+
+    def command(self, sql: str) -> None:
+        """Runs a statement on the writing connection."""
+        with self._writing() as connection:
+            connection.query(sql, "Null")
+
+    def query(self, sql: str, params: Params, *, fmt: str = "JSONEachRow", settings: Settings | None = None) -> bytes:
+        """Runs one SELECT on a free reading connection."""
+        text = sql + inline_settings(settings) if settings else sql
+        with self._reading() as connection:
+            return bytes(connection.query(text, fmt, params=_encode(params)).bytes())
+
+    def stream(self, sql: str, params: Params, *, fmt: str, settings: Settings | None = None) -> Iterator[bytes]:
+        """Yields the answer block by block; holds a reading connection until exhausted or closed."""
+        text = sql + inline_settings(settings) if settings else sql
+        with self._reading() as connection:
+            result = connection.send_query(text, fmt, params=_encode(params))
+            with contextlib.closing(result):
+                for piece in result:
+                    yield bytes(piece.bytes())
+
+    def insert(self, table: str, columns: Sequence[str], data: bytes, *, fmt: str = "JSONEachRow") -> None:
+        """Inserts and fsyncs one block of rows; inserts take turns."""
+        with self._writing() as connection:
+            inserter = connection.send_insert(f"INSERT INTO {table} ({', '.join(columns)})", fmt)
+            try:
+                inserter.append(data)
+                inserter.finish()
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    inserter.cancel()
+                raise
+
+    def _connect(self, settings: Mapping[str, str | int]) -> Any:
+        from chdb.session import Session
+
+        arguments = "&".join(f"{name}={value}" for name, value in _STARTUP.items())
+        session: Any = Session(f"{self._folder / 'chdb'}?{arguments}")  # type: ignore[no-untyped-call]
+        session.query(inline_settings(settings).replace(" SETTINGS ", "SET "), "Null")
+        return session
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Any]:
+        with self._write_lock, _translated():
+            if self._writer is None:
+                raise _closed()
+            yield self._writer
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Any]:
+        with self._free:
+            self._free.wait_for(lambda: bool(self._idle) or not self._readers)
+            if not self._readers:
+                raise _closed()
+            connection = self._idle.pop()
+        try:
+            with _translated():
+                yield connection
+        finally:
+            with self._free:
+                self._idle.append(connection)
+                self._free.notify_all()
+
+    def _take_lock(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot open {str(self._folder)!r}: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
+            raise StoreUnavailable(
+                f"process {holder} has {str(self._folder)!r} open",
+                hint="one process owns a data folder: talk to the running server, or stop it first",
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        self._lock_file = handle
+
+    def _release_lock(self) -> None:
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+
+def _encode(params: Params) -> dict[str, str]:
+    return {name: encode_param(value) for name, value in params.items()}
+
+
+def _closed() -> StoreUnavailable:
+    return StoreUnavailable("the span store is closed")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except EvalwrightError:
+        raise
+    except (RuntimeError, OSError, ValueError) as error:
+        raise translate(error) from error

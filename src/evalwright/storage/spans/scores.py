@@ -1,0 +1,133 @@
+"""Reads of scores: lists, groups for statistics, and the small summaries beside traces, spans and sessions."""
+
+# ruff: noqa: S608 - every value from outside is bound through Binder
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from evalwright.domain.errors import InvalidInput
+from evalwright.domain.score import Denominators, Score
+from evalwright.domain.trace import Page, ScoreSummary
+from evalwright.ports.spans import ScoreGroup, ScoreQuery
+from evalwright.storage.spans.codec import encode, optional_float
+from evalwright.storage.spans.cursor import make_cursor, read_cursor
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.params import Binder
+from evalwright.storage.spans.score_rows import COLUMNS, decode_score
+from evalwright.storage.spans.select import check_limit, fetch
+
+_MATCHED: Final = (
+    "name", "target", "source", "status", "evaluator", "evaluator_version", "trace_id", "span_id", "session_id",
+    "experiment_id",
+)  # fmt: skip
+_KEYS: Final = frozenset(COLUMNS) - {"evidence", "metadata", "explanation"}
+MAX_GROUPED: Final = 2_000_000
+
+
+def list_scores(engine: Engine, query: ScoreQuery) -> Page[Score]:
+    """Returns a page of scores, newest first."""
+    limit = check_limit(query.limit)
+    key = encode(["scores", {**asdict(query), "cursor": "", "limit": 0}]).decode()
+    place = read_cursor(key, query.cursor, (int, str))
+    binder = Binder()
+    condition = score_conditions(query, binder)
+    if place is not None:
+        condition += f" AND (created_ns, id) < ({binder.bind(place[0])}, {binder.bind(place[1])})"
+    sql = (
+        f"SELECT {', '.join(COLUMNS)} FROM score_rows FINAL WHERE {condition}"
+        f" ORDER BY created_ns DESC, id DESC LIMIT {limit + 1}"
+    )
+    rows = list(fetch(engine, sql, binder))
+    cursor = make_cursor(key, [rows[limit - 1]["created_ns"], rows[limit - 1]["id"]]) if len(rows) > limit else ""
+    return Page(items=[decode_score(row) for row in rows[:limit]], next_cursor=cursor)
+
+
+def score_conditions(query: ScoreQuery, binder: Binder) -> str:
+    """Returns the condition over ``score_rows`` that ``query`` describes."""
+    conditions = [f"project = {binder.bind(query.project)}"]
+    conditions += [f"{name} = {binder.bind(getattr(query, name))}" for name in _MATCHED if getattr(query, name)]
+    return " AND ".join(conditions)
+
+
+def score_groups(engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by: str) -> Sequence[ScoreGroup]:
+    """Returns the scores grouped by name, type and key, with values and clusters in step, ordered by name and key.
+
+    Raises:
+        InvalidInput: ``group_by`` or ``cluster_by`` is neither a score column nor ``metadata.<key>``.
+    """
+    binder = Binder()
+    key, cluster = _key_sql(group_by, binder), _key_sql(cluster_by, binder)
+    has_value = "status = 'scored' AND isNotNull(value)"
+    counts = ", ".join(f"countIf(status = '{status}') AS {status}" for status in asdict(Denominators()))
+    sql = (
+        f"SELECT name, type, {key} AS group_key, {counts},"
+        f" groupArrayIf({MAX_GROUPED})(tuple(assumeNotNull(value), {cluster}), {has_value}) AS pairs,"
+        " sumMapIf([label], [toUInt64(1)], status = 'scored' AND label != '') AS labels"
+        f" FROM score_rows FINAL WHERE {score_conditions(query, binder)}"
+        " GROUP BY name, type, group_key ORDER BY name, group_key, type"
+    )
+    return [_group(row) for row in fetch(engine, sql, binder)]
+
+
+def _group(row: dict[str, Any]) -> ScoreGroup:
+    labels, counts = row["labels"]
+    return ScoreGroup(
+        name=row["name"],
+        key=row["group_key"],
+        type=row["type"],
+        denominators=Denominators(**{name: row[name] for name in asdict(Denominators())}),
+        labels=dict(zip(labels, counts, strict=True)),
+        values=[float(value) for value, _ in row["pairs"]],
+        clusters=[cluster for _, cluster in row["pairs"]],
+    )
+
+
+def _key_sql(name: str, binder: Binder) -> str:
+    if not name:
+        return "''"
+    if name in _KEYS:
+        return f"ifNull(toString({name}), '')"
+    prefix, _, key = name.partition(".")
+    if prefix == "metadata" and key:
+        bound = binder.bind(key)
+        # Text stays as it is; any other JSON value groups by its text.
+        return (
+            f"if(JSONType(metadata, {bound}) = 'String', JSONExtractString(metadata, {bound}),"
+            f" JSONExtractRaw(metadata, {bound}))"
+        )
+    raise InvalidInput(
+        f"scores have no column {name!r}", hint=f"use metadata.<key> or one of {', '.join(sorted(_KEYS))}"
+    )
+
+
+def summarise_scores(
+    engine: Engine, project: str, column: str, *, ids: Sequence[str] = (), trace_id: str = ""
+) -> Mapping[str, Sequence[ScoreSummary]]:
+    """Returns score summaries by ``column`` (trace_id, span_id or session_id) in one query.
+
+    Either for the given ids, or for every id scored within one trace.
+    """
+    binder = Binder()
+    which = f"trace_id = {binder.bind(trace_id)}" if trace_id else f"{column} IN {binder.bind(list(ids))}"
+    sql = (
+        f"SELECT {column} AS id, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
+        " avgIf(value, status = 'scored') AS mean,"
+        " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
+        f" FROM (SELECT * EXCEPT id FROM score_rows FINAL"
+        f" WHERE project = {binder.bind(project)} AND {which}) GROUP BY id, name ORDER BY id, name"
+    )
+    found: dict[str, list[ScoreSummary]] = defaultdict(list)
+    for row in fetch(engine, sql, binder):
+        found[row["id"]].append(
+            ScoreSummary(
+                name=row["name"],
+                count=row["count"],
+                mean=optional_float(row["mean"]),
+                label=row["labels"][0] if row["labels"] else "",
+                errored=row["errored"],
+            )
+        )
+    return found

@@ -1,0 +1,96 @@
+"""What every list query shares: the project, the window, the sort order, the place after a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalwright.domain.errors import InvalidInput
+from evalwright.filters import Node, parse
+from evalwright.ports.spans import ListQuery, Window
+from evalwright.storage.spans.codec import decode_rows, encode
+from evalwright.storage.spans.cursor import make_cursor, read_cursor
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.params import Binder
+
+MAX_LIMIT = 1_000
+
+
+def fetch(engine: Engine, sql: str, binder: Binder) -> Iterator[dict[str, Any]]:
+    """Runs ``sql`` and yields its rows."""
+    return decode_rows(engine.query(sql, binder.params))
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A resolved sort: ``expression`` is SQL of this package and never NULL; ids break ties in the same direction."""
+
+    expression: str
+    kind: type
+    descending: bool
+
+    @property
+    def direction(self) -> str:
+        return "DESC" if self.descending else "ASC"
+
+    def after(self, place: Sequence[str | int | float] | None, ids: Sequence[str], binder: Binder) -> str:
+        """Returns the condition for rows after ``place``."""
+        if place is None:
+            return "1"
+        first = float(place[0]) if self.kind is float else int(place[0])
+        bound = ", ".join([binder.bind(first), *(binder.bind(str(value)) for value in place[1:])])
+        return f"({', '.join([self.expression, *ids])}) {'<' if self.descending else '>'} ({bound})"
+
+    def order_by(self, ids: Sequence[str]) -> str:
+        """Returns the ORDER BY clause."""
+        return "ORDER BY " + ", ".join(f"{column} {self.direction}" for column in (self.expression, *ids))
+
+
+def resolve_sort(text: str, allowed: Mapping[str, tuple[str, type]]) -> Sort:
+    """Returns the sort ``text`` asks for.
+
+    Raises:
+        InvalidInput: not one of ``allowed``.
+    """
+    name = text.removeprefix("-")
+    if name not in allowed:
+        raise InvalidInput(f"cannot sort by {name!r}", hint=f"sort by one of {', '.join(allowed)}")
+    expression, kind = allowed[name]
+    return Sort(expression, kind, text.startswith("-"))
+
+
+def check_limit(limit: int) -> int:
+    """Returns ``limit`` if it is 1..1000, else raises InvalidInput."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit is {limit}", hint=f"ask for 1 to {MAX_LIMIT}")
+    return limit
+
+
+def in_window(window: Window, column: str, binder: Binder) -> str:
+    """Returns the condition that ``column`` lies in ``window``."""
+    conditions = []
+    if window.start_ns is not None:
+        conditions.append(f"{column} >= {binder.bind(window.start_ns)}")
+    if window.end_ns is not None:
+        conditions.append(f"{column} < {binder.bind(window.end_ns)}")
+    return " AND ".join(conditions) or "1"
+
+
+class Listing:
+    """A list request made ready: parsed filter, resolved sort, decoded cursor, and the way to make the next one."""
+
+    def __init__(self, noun: str, query: ListQuery, sorts: Mapping[str, tuple[str, type]], ids: int) -> None:
+        self.limit = check_limit(query.limit)
+        self.node: Node | None = parse(query.filter)
+        self.sort = resolve_sort(query.sort, sorts)
+        window = query.window
+        self._key = encode([noun, query.project, query.filter, query.sort, window.start_ns, window.end_ns]).decode()
+        self.place = read_cursor(self._key, query.cursor, (self.sort.kind, *[str] * ids))
+
+    def next_cursor(self, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+        """Returns the cursor after row ``limit`` of ``rows``, which hold one more when there is a next page."""
+        if len(rows) <= self.limit:
+            return ""
+        last = rows[self.limit - 1]
+        return make_cursor(self._key, [last[name] for name in names])

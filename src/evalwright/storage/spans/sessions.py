@@ -1,0 +1,116 @@
+"""Lists of sessions, newest activity first."""
+
+# ruff: noqa: S608 - every value from outside is bound through Binder
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from evalwright.domain.trace import Page, SessionSummary
+from evalwright.filters import Node
+from evalwright.ports.spans import ListQuery
+from evalwright.storage.spans.codec import optional_float
+from evalwright.storage.spans.compile import SpanCompiler
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.params import Binder
+from evalwright.storage.spans.scores import summarise_scores
+from evalwright.storage.spans.select import Listing, fetch, in_window
+from evalwright.storage.spans.summaries import PREVIEW
+from evalwright.storage.spans.totals import TRACE_TOTALS
+
+_SORTS: Final[Mapping[str, tuple[str, type]]] = {"start_time": ("last_ns", int)}
+
+
+def list_sessions(engine: Engine, query: ListQuery) -> Page[SessionSummary]:
+    """Returns a page of sessions; ``start_time`` sorts and windows by the start of the newest trace."""
+    listing = Listing("sessions", query, _SORTS, ids=1)
+    binder = Binder()
+    project = binder.bind(query.project)
+    sort = listing.sort
+    sql = (
+        "SELECT session_id, max(last) AS last_ns, min(first) AS first_ns, groupArray(trace) AS traces FROM"
+        " (SELECT trace_id AS trace, min(trace_index.first_ns) AS first, max(trace_index.last_ns) AS last,"
+        " arrayJoin(groupUniqArrayArray(trace_index.sessions)) AS session_id"
+        f" FROM trace_index WHERE project = {project} GROUP BY trace_id)"
+        f" WHERE {_matching(listing.node, binder, project)} GROUP BY session_id"
+        f" HAVING {in_window(query.window, 'last_ns', binder)} AND {sort.after(listing.place, ('session_id',), binder)}"
+        f" {sort.order_by(('session_id',))} LIMIT {listing.limit + 1}"
+    )
+    rows = list(fetch(engine, sql, binder))
+    page = rows[: listing.limit]
+    return Page(
+        items=_summaries(engine, query.project, page),
+        next_cursor=listing.next_cursor(rows, ("last_ns", "session_id")),
+    )
+
+
+def _matching(node: Node | None, binder: Binder, project: str) -> str:
+    if node is None:
+        return "1"
+    condition = SpanCompiler(binder, project).compile(node)
+    return (
+        f"session_id IN (SELECT session_id FROM span_rows FINAL WHERE project = {project}"
+        f" AND session_id != '' AND {condition})"
+    )
+
+
+def _summaries(engine: Engine, project: str, page: Sequence[Mapping[str, Any]]) -> list[SessionSummary]:
+    if not page:
+        return []
+    ids = [row["session_id"] for row in page]
+    totals = {row["session_id"]: row for row in fetch(engine, *_totals_sql(project, ids, page))}
+    scores = summarise_scores(engine, project, "session_id", ids=ids)
+    return [
+        _summary(project, totals[session_id], scores.get(session_id, ())) for session_id in ids if session_id in totals
+    ]
+
+
+def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, Any]]) -> tuple[str, Binder]:
+    """Roll-ups are settled inside each trace before traces are added up."""
+    binder = Binder()
+    traces = sorted({trace for row in page for trace in row["traces"]})
+    where = (
+        f"project = {binder.bind(project)} AND start_ns >= {binder.bind(min(row['first_ns'] for row in page))}"
+        f" AND start_ns <= {binder.bind(max(row['last_ns'] for row in page))}"
+        f" AND trace_id IN {binder.bind(traces)} AND session_id IN {binder.bind(list(ids))}"
+    )
+    outermost = "parent_span_id != ''"
+    per_trace = (
+        f"SELECT session_id, trace_id, {TRACE_TOTALS},"
+        " argMinIf(user_id, start_ns, user_id != '') AS any_user,"
+        " argMinIf(agent_name, start_ns, agent_name != '') AS any_agent,"
+        f" argMin(substringUTF8(input, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_input,"
+        f" argMin(substringUTF8(output, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_output"
+        f" FROM span_rows FINAL WHERE {where} GROUP BY session_id, trace_id"
+    )
+    sql = (
+        "SELECT session_id, count() AS trace_count, sum(t.span_count) AS spans, sum(t.error_count) AS errors,"
+        " min(t.first_ns) AS first, max(t.final_ns) AS final, sum(t.trace_input_tokens) AS input_tokens,"
+        " sum(t.trace_output_tokens) AS output_tokens, sum(t.trace_cost) AS cost, sum(t.unpriced_spans) AS unpriced,"
+        " argMinIf(any_user, t.first_ns, any_user != '') AS user_id,"
+        " argMinIf(any_agent, t.first_ns, any_agent != '') AS agent_name,"
+        " argMin(trace_input, t.first_ns) AS first_input, argMax(trace_output, t.first_ns) AS last_output"
+        f" FROM ({per_trace}) AS t GROUP BY session_id"
+    )
+    return sql, binder
+
+
+def _summary(project: str, row: Mapping[str, Any], scores: Sequence[Any]) -> SessionSummary:
+    return SessionSummary(
+        project=project,
+        session_id=row["session_id"],
+        user_id=row["user_id"],
+        trace_count=row["trace_count"],
+        span_count=row["spans"],
+        error_count=row["errors"],
+        start_ns=row["first"],
+        end_ns=row["final"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cost=optional_float(row["cost"]),
+        unpriced_spans=row["unpriced"],
+        first_input=row["first_input"],
+        last_output=row["last_output"],
+        agent_name=row["agent_name"],
+        scores=scores,
+    )

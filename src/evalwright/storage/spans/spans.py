@@ -1,0 +1,85 @@
+"""Reads of full spans: lists by filter, and the spans of one trace."""
+
+# ruff: noqa: S608 - every value from outside is bound through Binder
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from evalwright.domain.span import Span
+from evalwright.domain.trace import Page
+from evalwright.ports.spans import ListQuery
+from evalwright.storage.spans.compile import SpanCompiler, span_column
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.params import Binder
+from evalwright.storage.spans.select import Listing, fetch, in_window
+from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
+from evalwright.storage.spans.summaries import bounds_sql
+
+_IDS: Final = ("trace_id", "span_id")
+
+
+def _numeric(name: str) -> tuple[str, type]:
+    return f"ifNull(toFloat64({span_column(name)}), -1.)", float
+
+
+_SORTS: Final[Mapping[str, tuple[str, type]]] = {
+    "start_time": ("start_ns", int),
+    "end_time": ("end_ns", int),
+    **{
+        name: _numeric(name)
+        for name in ("latency_ms", "ttft_ms", "cost", "input_tokens", "output_tokens", "total_tokens")
+    },
+}
+
+
+def list_spans(engine: Engine, query: ListQuery) -> Page[Span]:
+    """Returns a page of spans: their places first, from light columns, then the payloads of that page only."""
+    listing = Listing("spans", query, _SORTS, ids=2)
+    binder = Binder()
+    sort = listing.sort
+    sql = (
+        f"SELECT trace_id, span_id, start_ns, {sort.expression} AS sort_key FROM span_rows FINAL"
+        f" WHERE {span_conditions(query, listing, binder)} AND {sort.after(listing.place, _IDS, binder)}"
+        f" {sort.order_by(_IDS)} LIMIT {listing.limit + 1}"
+    )
+    rows = list(fetch(engine, sql, binder))
+    found = _read_places(engine, query.project, rows[: listing.limit])
+    items = [found[row["trace_id"], row["span_id"]] for row in rows[: listing.limit] if _place(row) in found]
+    return Page(items=items, next_cursor=listing.next_cursor(rows, ("sort_key", *_IDS)))
+
+
+def span_conditions(query: ListQuery, listing: Listing, binder: Binder) -> str:
+    """Returns the condition over ``span_rows`` of a list request, cursor apart."""
+    project = binder.bind(query.project)
+    condition = SpanCompiler(binder, project).compile(listing.node) if listing.node else "1"
+    return f"project = {project} AND {in_window(query.window, 'start_ns', binder)} AND {condition}"
+
+
+def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
+    """Returns full spans of one trace in start order."""
+    binder = Binder()
+    only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
+    sql = (
+        f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
+        f" WHERE {bounds_sql(binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
+    )
+    return [decode_span(row) for row in fetch(engine, sql, binder)]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["trace_id"], row["span_id"]
+
+
+def _read_places(engine: Engine, project: str, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[str, str], Span]:
+    if not rows:
+        return {}
+    binder = Binder()
+    sql = (
+        f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL WHERE project = {binder.bind(project)}"
+        f" AND start_ns IN {binder.bind([row['start_ns'] for row in rows])}"
+        f" AND trace_id IN {binder.bind(sorted({row['trace_id'] for row in rows}))}"
+        f" AND span_id IN {binder.bind(sorted({row['span_id'] for row in rows}))}"
+    )
+    spans = (decode_span(row) for row in fetch(engine, sql, binder))
+    return {(span.trace_id, span.span_id): span for span in spans}

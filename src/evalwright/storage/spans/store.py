@@ -1,0 +1,96 @@
+"""The span store: one class over either engine, delegating each read to the module of its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalwright.domain.score import Score
+from evalwright.domain.span import Span
+from evalwright.domain.trace import FieldMatch, Page, SessionSummary, TraceSummary, TraceTree
+from evalwright.ports.spans import ListQuery, ScoreGroup, ScoreQuery
+from evalwright.storage.spans import scores, sessions, spans, traces, trees
+from evalwright.storage.spans.codec import decode_rows
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
+from evalwright.storage.spans.search import compile_pattern, search_spans
+from evalwright.storage.spans.writer import Writer
+
+
+class SpanDatabase:
+    """``ports.spans.SpanStore`` over an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = Writer(engine)
+
+    def open(self) -> None:
+        """Connects and brings the schema up to date."""
+        self._engine.open()
+        try:
+            self._upgrade()
+        except BaseException:
+            self._engine.close()
+            raise
+
+    def close(self) -> None:
+        """Joins running queries, then releases the store."""
+        self._engine.close()
+
+    def _upgrade(self) -> None:
+        self._engine.command(STEPS_TABLE)
+        done = {row["step"] for row in decode_rows(self._engine.query("SELECT step FROM schema_steps", {}))}
+        for number, statement in STEPS:
+            if number not in done:
+                self._engine.command(statement)
+                self._engine.insert("schema_steps", ("step",), b'{"step": %d}' % number)
+
+    def write_spans(self, spans: Sequence[Span]) -> None:
+        """See the port."""
+        self._writer.write_spans(spans)
+
+    def write_scores(self, scores: Sequence[Score]) -> None:
+        """See the port."""
+        self._writer.write_scores(scores)
+
+    def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """See the port."""
+        self._writer.write_logs(rows)
+
+    def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """See the port."""
+        self._writer.write_metrics(rows)
+
+    def list_traces(self, query: ListQuery) -> Page[TraceSummary]:
+        """See the port."""
+        return traces.list_traces(self._engine, query)
+
+    def list_spans(self, query: ListQuery) -> Page[Span]:
+        """See the port."""
+        return spans.list_spans(self._engine, query)
+
+    def list_sessions(self, query: ListQuery) -> Page[SessionSummary]:
+        """See the port."""
+        return sessions.list_sessions(self._engine, query)
+
+    def trace_tree(self, project: str, trace_id: str) -> TraceTree:
+        """See the port."""
+        return trees.trace_tree(self._engine, project, trace_id)
+
+    def trace_spans(self, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
+        """See the port; an empty ``project`` finds the trace in any, as for the tree."""
+        project = trees.find_project(self._engine, project, trace_id)
+        return spans.trace_spans(self._engine, project, trace_id, span_ids)
+
+    def search_trace(self, project: str, trace_id: str, pattern: str, *, limit: int = 500) -> Sequence[FieldMatch]:
+        """See the port."""
+        compile_pattern(pattern)
+        return search_spans(self.trace_spans(project, trace_id), pattern, limit)
+
+    def list_scores(self, query: ScoreQuery) -> Page[Score]:
+        """See the port."""
+        return scores.list_scores(self._engine, query)
+
+    def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
+        """See the port."""
+        return scores.score_groups(self._engine, query, group_by=group_by, cluster_by=cluster_by)

@@ -1,0 +1,104 @@
+"""Trace summaries for a known, small set of trace ids."""
+
+# ruff: noqa: S608 - every value from outside is bound through Binder
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from evalwright.domain.span import SpanKind, SpanStatus
+from evalwright.domain.trace import ScoreSummary, TraceSummary
+from evalwright.storage.spans.codec import optional_float
+from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.params import Binder
+from evalwright.storage.spans.scores import summarise_scores
+from evalwright.storage.spans.select import fetch
+from evalwright.storage.spans.totals import ROOT, TRACE_TOTALS
+
+PREVIEW: Final = 200
+_FIRST_FILLED: Final = ("session_id", "user_id", "agent_name", "environment", "release")
+_ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "start_ns")
+
+
+def bounds_sql(binder: Binder, project: str, trace_ids: Sequence[str]) -> str:
+    """Returns conditions that find the spans of ``trace_ids`` through the primary key instead of a scan."""
+    bound, ids = binder.bind(project), binder.bind(list(trace_ids))
+    index = f"FROM trace_index WHERE project = {bound} AND trace_id IN {ids}"
+    return (
+        f"project = {bound} AND trace_id IN {ids} AND start_ns >= (SELECT min(first_ns) {index})"
+        f" AND start_ns <= (SELECT max(last_ns) {index})"
+    )
+
+
+def summarise_traces(engine: Engine, project: str, trace_ids: Sequence[str]) -> Mapping[str, TraceSummary]:
+    """Returns the summary of each trace that exists."""
+    if not trace_ids:
+        return {}
+    binder = Binder()
+    filled = ", ".join(f"argMinIf({name}, {ROOT}, {name} != '') AS any_{name}" for name in _FIRST_FILLED)
+    sql = (
+        f"SELECT trace_id, {TRACE_TOTALS}, argMin(tuple({', '.join(_ROOT_FIELDS)}), {ROOT}) AS root, {filled},"
+        " arraySort(groupUniqArrayIf(20)(model, model != '')) AS models,"
+        " arraySort(groupUniqArrayArray(100)(tags)) AS all_tags, countIf(notEmpty(flags)) AS flagged_spans"
+        f" FROM span_rows FINAL WHERE {bounds_sql(binder, project, trace_ids)} GROUP BY trace_id"
+    )
+    rows = list(fetch(engine, sql, binder))
+    previews = _previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])
+    scores = summarise_scores(engine, project, "trace_id", ids=[row["trace_id"] for row in rows])
+    return {
+        row["trace_id"]: _summary(
+            project, row, previews.get(row["trace_id"], ("", "")), scores.get(row["trace_id"], ())
+        )
+        for row in rows
+    }
+
+
+def _root(row: Mapping[str, Any]) -> tuple[str, int]:
+    root = row["root"]
+    return root[0], root[5]
+
+
+def _previews(engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]) -> Mapping[str, tuple[str, str]]:
+    """Reads the payloads of the roots only: their exact starts keep the scan to a few granules."""
+    if not roots:
+        return {}
+    binder = Binder()
+    starts = binder.bind([start for _, _, start in roots])
+    sql = (
+        f"SELECT trace_id, substringUTF8(input, 1, {PREVIEW}) AS head, substringUTF8(output, 1, {PREVIEW}) AS tail"
+        f" FROM span_rows FINAL WHERE project = {binder.bind(project)} AND start_ns IN {starts}"
+        f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
+        f" AND span_id IN {binder.bind([span for _, span, _ in roots])}"
+    )
+    return {row["trace_id"]: (row["head"], row["tail"]) for row in fetch(engine, sql, binder)}
+
+
+def _summary(
+    project: str, row: Mapping[str, Any], preview: tuple[str, str], scores: Sequence[ScoreSummary]
+) -> TraceSummary:
+    span_id, parent_span_id, name, kind, status, _ = row["root"]
+    return TraceSummary(
+        project=project,
+        trace_id=row["trace_id"],
+        root_span_id=span_id,
+        root_missing=bool(parent_span_id) and parent_span_id != span_id,
+        name=name,
+        kind=SpanKind(kind),
+        start_ns=row["first_ns"],
+        end_ns=row["final_ns"],
+        duration_ns=row["final_ns"] - row["first_ns"],
+        status=SpanStatus(status),
+        tags=tuple(row["all_tags"]),
+        models=tuple(row["models"]),
+        span_count=row["span_count"],
+        error_count=row["error_count"],
+        input_tokens=row["trace_input_tokens"],
+        output_tokens=row["trace_output_tokens"],
+        cost=optional_float(row["trace_cost"]),
+        unpriced_spans=row["unpriced_spans"],
+        input_preview=preview[0],
+        output_preview=preview[1],
+        flagged_spans=row["flagged_spans"],
+        scores=scores,
+        **{field: row[f"any_{field}"] for field in _FIRST_FILLED},
+    )
