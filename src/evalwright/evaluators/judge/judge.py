@@ -1,0 +1,214 @@
+"""A model that judges by a rubric and has to keep to a contract: label, explanation, evidence that really occurs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.trace import Span, TracerProvider
+
+from evalwright.domain.errors import ModelCallFailed
+from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
+from evalwright.domain.score import Evidence, ScoreSource, ScoreStatus, ScoreType
+from evalwright.evaluators.judge import prompt, tracing
+from evalwright.evaluators.judge.answer import Answer, BrokenAnswer, read_answer
+from evalwright.evaluators.judge.evidence import verify
+from evalwright.evaluators.judge.inputs import JudgeInputs, collect
+from evalwright.evaluators.judge.rubric import EvidenceRule, Rubric, WhenCut
+from evalwright.evaluators.judge.rubric_file import read_rubric
+from evalwright.evaluators.result import errored
+from evalwright.evaluators.selectors import parse_selector
+from evalwright.ports.models import ChatModel, ChatReply, ChatRequest
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What one verdict took: calls, money, the last model that answered."""
+
+    calls: int = 0
+    cost: float | None = None
+    unpriced: bool = False
+    model: str = ""
+
+    def add(self, reply: ChatReply) -> None:
+        self.calls += 1
+        self.model = reply.model
+        self.unpriced = self.unpriced or reply.cost is None
+        self.cost = None if self.unpriced else (self.cost or 0.0) + (reply.cost or 0.0)
+
+
+class Judge:
+    """An evaluator that asks a model. Holds no state between subjects but the cache it was given.
+
+    Outcomes: ``scored``; ``unseen`` when an input is absent, was cut where the rubric forbids it, or the judge
+    abstained; ``errored`` when the call failed, the answer broke the contract twice, or required evidence is not in the
+    inputs.
+    """
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        *,
+        model: str,
+        client: ChatModel,
+        cache: MutableMapping[str, Outcome] | None = None,
+        tracer_provider: TracerProvider | None = None,
+        deadline_s: float = 60.0,
+        fence: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        """Makes a judge.
+
+        Args:
+            rubric: what it judges by.
+            model: the model to ask, unless the rubric pins one by name.
+            client: how to ask it; the caller closes it.
+            cache: outcomes by content (rubric, model, inputs); only scored and abstained ones are kept.
+            tracer_provider: where its own traces go; the global provider when None.
+            deadline_s: bound of one model call, retries included.
+            fence: makes the random word around untrusted text.
+        """
+        self.rubric = rubric
+        self._model = str(rubric.model.get("name") or model)
+        self._client = client
+        self._cache = cache
+        self._tracer = tracing.tracer(tracer_provider)
+        self._deadline_s = deadline_s
+        self._fence = fence
+        self._selectors = {name: parse_selector(text) for name, text in rubric.inputs.items()}
+        self._system = prompt.system_prompt(rubric)
+        self._schema = prompt.answer_schema(rubric)
+        self._spec = _spec(rubric, self._model)
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, model: str, client: ChatModel, **options: Any) -> Judge:
+        """Returns the judge of a rubric file; ``options`` are those of the constructor.
+
+        Raises:
+            NotFound: there is no such file.
+            InvalidInput: it is no rubric.
+        """
+        return cls(read_rubric(path), model=model, client=client, **options)
+
+    @property
+    def spec(self) -> EvaluatorSpec:
+        """Identity and shape; the version covers the rubric and the model, for both decide the verdict."""
+        return self._spec
+
+    @property
+    def source(self) -> ScoreSource:
+        """A judge."""
+        return ScoreSource.JUDGE
+
+    async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
+        """Returns the one verdict on a subject; never raises for what the subject or the model does."""
+        started = time.perf_counter()
+        inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
+        outcome = self._refusal(inputs)
+        if outcome is None:
+            key = self._key(inputs)
+            cached = self._cache.get(key) if self._cache is not None else None
+            outcome = replace(cached, cost=0.0) if cached is not None else await self._judge(subject, inputs)
+            if self._cache is not None and outcome.status is not ScoreStatus.ERRORED:
+                self._cache[key] = outcome
+        outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
+        return [(self.rubric.name, self.rubric.type, outcome)]
+
+    def _refusal(self, inputs: JudgeInputs) -> Outcome | None:
+        if inputs.missing:
+            return Outcome(status=ScoreStatus.UNSEEN, reason=f"not there: {', '.join(inputs.missing)}")
+        if inputs.cut and self.rubric.when_cut is WhenCut.UNSEEN:
+            reason = f"inputs over {self.rubric.max_input_chars} characters: {', '.join(inputs.cut)}"
+            return Outcome(status=ScoreStatus.UNSEEN, reason=reason, metadata={"cut": dict(inputs.cut)})
+        return None
+
+    def _key(self, inputs: JudgeInputs) -> str:
+        text = json.dumps([self._spec.version, self._model, list(inputs.texts.items())])
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+    async def _judge(self, subject: Subject, inputs: JudgeInputs) -> Outcome:
+        spent = _Spent()
+        with tracing.verdict_span(self._tracer, self.rubric, subject) as span:
+            try:
+                outcome = await self._verdict(subject, inputs, spent)
+            except ModelCallFailed as error:
+                outcome = errored(error.message)
+            outcome = self._finished(outcome, inputs, spent, span)
+            tracing.record_outcome(span, outcome)
+        return outcome
+
+    def _finished(self, outcome: Outcome, inputs: JudgeInputs, spent: _Spent, span: Span) -> Outcome:
+        metadata = {"model": spent.model or self._model, "calls": spent.calls}
+        if inputs.cut:
+            metadata["cut"] = dict(inputs.cut)
+        return replace(outcome, cost=spent.cost, judge_trace_id=tracing.trace_id_of(span), metadata=metadata)
+
+    async def _verdict(self, subject: Subject, inputs: JudgeInputs, spent: _Spent) -> Outcome:
+        messages: list[Mapping[str, Any]] = [
+            {"role": "system", "content": self._system},
+            {"role": "user", "content": prompt.user_prompt(inputs.texts, self._fence())},
+        ]
+        reply = await self._ask(messages, spent)
+        try:
+            return self._read(reply, inputs, subject)
+        except BrokenAnswer as broken:
+            messages += [
+                {"role": "assistant", "content": reply.text},
+                {"role": "user", "content": prompt.repair_prompt(str(broken))},
+            ]
+        try:
+            return self._read(await self._ask(messages, spent), inputs, subject)
+        except BrokenAnswer as broken:
+            return errored(f"the judge's answer cannot be used: {broken}")
+
+    async def _ask(self, messages: Sequence[Mapping[str, Any]], spent: _Spent) -> ChatReply:
+        temperature = self.rubric.model.get("temperature")
+        request = ChatRequest(
+            model=self._model,
+            messages=tuple(messages),
+            schema=self._schema,
+            schema_name="verdict",
+            temperature=float(temperature) if temperature is not None else None,
+            deadline_s=self._deadline_s,
+        )
+        with tracing.call_span(self._tracer, request) as span:
+            reply = await self._client.chat(request)
+            tracing.record_reply(span, reply)
+        spent.add(reply)
+        return reply
+
+    def _read(self, reply: ChatReply, inputs: JudgeInputs, subject: Subject) -> Outcome:
+        answer = read_answer(reply.text, self.rubric)
+        evidence = verify(answer.evidence, inputs.texts, subject)
+        if answer.label in self.rubric.abstain:
+            reason = f"{answer.label}: {answer.explanation}"
+            return Outcome(status=ScoreStatus.UNSEEN, label=answer.label, reason=reason, evidence=evidence)
+        if self.rubric.evidence is EvidenceRule.REQUIRED and not any(quote.found for quote in evidence):
+            given = "the evidence is not in the inputs word for word" if evidence else "no evidence is given"
+            raise BrokenAnswer(given)
+        return self._scored(answer, evidence)
+
+    def _scored(self, answer: Answer, evidence: Sequence[Evidence]) -> Outcome:
+        value = answer.value if self.rubric.type is ScoreType.NUMERIC else self.rubric.scores.get(answer.label)
+        label = "" if self.rubric.type is ScoreType.NUMERIC else answer.label
+        return Outcome(value=value, label=label, explanation=answer.explanation, evidence=evidence)
+
+
+def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:
+    version = hashlib.sha256(f"{rubric.version} {model}".encode()).hexdigest()[:12]
+    return EvaluatorSpec(
+        name=rubric.name,
+        version=version,
+        kind=EvaluatorKind.JUDGE,
+        target=rubric.target,
+        type=rubric.type,
+        inputs=tuple(rubric.inputs),
+        labels=tuple(rubric.verdicts) if rubric.type is not ScoreType.NUMERIC else (),
+        description=rubric.description,
+        definition={**asdict(rubric), "rubric_version": rubric.version, "asked_model": model},
+    )

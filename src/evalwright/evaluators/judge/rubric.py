@@ -1,0 +1,87 @@
+"""A rubric: what is judged, from which inputs, with which labels, by which rules, after which examples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from evalwright.domain.score import ScoreType, Target
+
+NUMBER_GIVEN: Final = "scored"
+"""The label of a numeric answer that did not abstain."""
+
+
+class EvidenceRule(StrEnum):
+    """Whether a verdict must quote its inputs."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+class WhenCut(StrEnum):
+    """What happens when inputs are over the limit."""
+
+    JUDGE = "judge"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A worked example. ``label`` is one of the rubric's labels; ``value`` is set for numeric rubrics."""
+
+    inputs: Mapping[str, Any]
+    label: str
+    why: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rubric:
+    """A checked rubric.
+
+    Attributes:
+        inputs: name -> selector text, in file order.
+        labels: label -> definition, in file order; for ordinal rubrics from worst to best.
+        scores: label -> number; complete for boolean and ordinal rubrics.
+        abstain: labels that mean the inputs do not allow a verdict; never scored.
+        low: smallest numeric verdict.
+        high: largest numeric verdict.
+        model: what the file says of the model: ``role``, and ``name`` or ``temperature`` where it pins them.
+        max_input_chars: inputs over this together are cut in the middle, longest first.
+    """
+
+    name: str
+    target: Target
+    type: ScoreType
+    inputs: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    abstain: Sequence[str] = ()
+    low: float = 0.0
+    high: float = 1.0
+    description: str = ""
+    rules: Sequence[str] = ()
+    examples: Sequence[Example] = ()
+    evidence: EvidenceRule = EvidenceRule.OPTIONAL
+    model: Mapping[str, Any] = field(default_factory=dict)
+    max_input_chars: int = 60_000
+    when_cut: WhenCut = WhenCut.JUDGE
+
+    @property
+    def verdicts(self) -> Sequence[str]:
+        """Every label an answer may carry, abstentions last."""
+        chosen = [NUMBER_GIVEN] if self.type is ScoreType.NUMERIC else list(self.labels)
+        return [*(label for label in chosen if label not in self.abstain), *self.abstain]
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits of everything that can change a verdict; the file's layout and comments cannot."""
+        content = {name: value for name, value in asdict(self).items() if name != "description"}
+        ordered = {"inputs": list(self.inputs.items()), "labels": list(self.labels.items())}
+        text = json.dumps(content | ordered, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

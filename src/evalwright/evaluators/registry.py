@@ -1,0 +1,184 @@
+"""Where evaluators come from: ready-made by name, functions in Python files, rubrics in YAML files."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, cast
+
+from evalwright.domain.errors import InvalidInput, NotFound
+from evalwright.domain.evaluator import Evaluator
+from evalwright.evaluators import catalogue
+from evalwright.evaluators.code import CodeEvaluator
+from evalwright.evaluators.judge import Judge, parse_rubric, read_rubric
+from evalwright.evaluators.judge.rubric import Rubric
+from evalwright.ports.models import ChatModel
+
+FOLDER: Final = "evaluators"
+"""The folder, under the working directory, in which a project keeps its evaluators."""
+
+
+def ready() -> Mapping[str, Callable[..., CodeEvaluator]]:
+    """Returns the ready-made code evaluators: name -> factory."""
+    return {name: getattr(catalogue, name) for name in catalogue.__all__}
+
+
+def ready_rubrics() -> Mapping[str, Rubric]:
+    """Returns the rubrics that come with Evalwright: name -> rubric."""
+    folder = resources.files("evalwright.evaluators") / "rubrics"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    rubrics = [parse_rubric(f.read_text(encoding="utf-8"), where=f.name) for f in files]
+    return {rubric.name: rubric for rubric in rubrics}
+
+
+def find(folder: str | Path = FOLDER) -> Mapping[str, str]:
+    """Returns the evaluators kept in a folder: name -> reference for ``load``; empty when there is no folder.
+
+    Raises:
+        InvalidInput: a file in it is broken, or two evaluators share a name.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(Path(folder).glob("*")):
+        for name, reference in _in_file(path).items():
+            if name in found:
+                raise InvalidInput(f"evaluator {name!r} is defined twice: {found[name]} and {reference}")
+            found[name] = reference
+    return found
+
+
+def _in_file(path: Path) -> Mapping[str, str]:
+    if path.suffix in (".yaml", ".yml"):
+        return {read_rubric(path).name: str(path)}
+    if path.suffix == ".py" and not path.name.startswith("_"):
+        return {found.spec.name: f"{path}:{attribute}" for attribute, found in _evaluators_of(path).items()}
+    return {}
+
+
+def load(
+    reference: str,
+    *,
+    model: str = "",
+    client: ChatModel | None = None,
+    folder: str | Path = FOLDER,
+    **judge_options: Any,
+) -> Evaluator:
+    """Returns the evaluator a reference names.
+
+    References: a name in ``folder``; a ready-made name with parameters, ``latency_under:ms=2000``; a function,
+    ``path/to/file.py:function``; a rubric, ``path/to/file.yaml``. Names in ``folder`` win over ready-made ones.
+
+    Args:
+        reference: as above.
+        model: the model judges ask.
+        client: how judges ask it.
+        folder: where names are looked up first.
+        judge_options: handed to ``Judge``, such as ``cache`` or ``tracer_provider``.
+
+    Raises:
+        NotFound: nothing has that name.
+        InvalidInput: a broken file, a wrong parameter, or a judge without model or client.
+    """
+    path, _, rest = reference.partition(":")
+    if path.endswith((".yaml", ".yml")):
+        return _judge(read_rubric(path), model, client, judge_options)
+    if path.endswith(".py"):
+        return _function(Path(path), rest)
+    here = find(folder)
+    if path in here and not rest:
+        return load(here[path], model=model, client=client, folder=folder, **judge_options)
+    if path in ready():
+        return _make(path, rest)
+    rubrics = ready_rubrics()
+    if path in rubrics:
+        return _judge(rubrics[path], model, client, judge_options)
+    known = ", ".join([*here, *ready(), *rubrics])
+    raise NotFound(
+        f"there is no evaluator {reference!r}", hint=f"known: {known}; or give file.py:function or file.yaml"
+    )
+
+
+def _judge(rubric: Rubric, model: str, client: ChatModel | None, options: Mapping[str, Any]) -> Judge:
+    if client is None or not (model or rubric.model.get("name")):
+        raise InvalidInput(
+            f"{rubric.name!r} is judged by a model, and none is configured",
+            hint="set OPENAI_BASE_URL, OPENAI_API_KEY and EVALWRIGHT_JUDGE_MODEL",
+        )
+    return Judge(rubric, model=model, client=client, **options)
+
+
+def _function(path: Path, name: str) -> CodeEvaluator:
+    found = _evaluators_of(path, also=name)
+    if name and name in found:
+        return found[name]
+    if not name and len(found) == 1:
+        return next(iter(found.values()))
+    problem = f"{str(path)!r} has no evaluator {name!r}" if name else f"{str(path)!r} has {len(found)} evaluators"
+    raise NotFound(problem, hint=f"it has: {', '.join(found) or 'none'}; name one as {path}:function")
+
+
+def _evaluators_of(path: Path, also: str = "") -> Mapping[str, CodeEvaluator]:
+    module = _module(path)
+    found = {name: value for name, value in vars(module).items() if isinstance(value, CodeEvaluator)}
+    plain = getattr(module, also, None) if also and also not in found else None
+    return found | {also: CodeEvaluator(plain)} if inspect.isfunction(plain) else found
+
+
+def _module(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise NotFound(f"there is no file {str(path)!r}")
+    name = f"evalwright_user_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InvalidInput(f"{str(path)!r} cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _make(name: str, text: str) -> CodeEvaluator:
+    factory = ready()[name]
+    parameters = inspect.signature(factory, eval_str=True).parameters
+    given: dict[str, Any] = {}
+    for pair in _pairs(text, list(parameters)):
+        key, equals, value = pair.partition("=")
+        if key not in parameters or not equals:
+            known = ", ".join(parameters) or "none"
+            raise InvalidInput(f"{name!r} has no parameter {key!r}", hint=f"parameters: {known}; as {name}:key=value")
+        given[key] = _value(name, key, value, parameters[key].annotation)
+    missing = [key for key, p in parameters.items() if p.default is p.empty and key not in given]
+    if missing:
+        raise InvalidInput(f"{name!r} needs {', '.join(missing)}", hint=f"write {name}:{missing[0]}=value")
+    return factory(**given)
+
+
+def _pairs(text: str, names: Sequence[str]) -> Sequence[str]:
+    """Splits at commas, but only before a parameter's name, so that a pattern or a schema may hold commas."""
+    pairs: list[str] = []
+    for piece in text.split(",") if text else []:
+        begins = any(piece.strip().startswith(f"{name}=") for name in names)
+        if pairs and not begins:
+            pairs[-1] += "," + piece
+        else:
+            pairs.append(piece.strip() if begins else piece)
+    return pairs
+
+
+def _value(evaluator: str, key: str, text: str, wanted: object) -> Any:
+    try:
+        if wanted is bool:
+            return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
+        return cast("Callable[[str], Any]", wanted)(text) if wanted in (int, float) else text
+    except (ValueError, KeyError):
+        kind = getattr(wanted, "__name__", "value")
+        raise InvalidInput(f"{evaluator!r}: {key}={text!r} is not a {kind}") from None
