@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from evalwright import __version__
 from evalwright.server import problems
 from evalwright.server.api import (
+    comparisons,
     datasets,
     evaluators,
     experiments,
@@ -31,7 +32,7 @@ from evalwright.server.ui import ui_routes
 
 PREFIX = "/api/v1"
 GZIP_FROM_BYTES = 2048
-NOUNS = (projects, traces, spans, sessions, scores, sql, evaluators, datasets, experiments, keys, status)
+NOUNS = (projects, traces, spans, sessions, scores, sql, evaluators, datasets, comparisons, experiments, keys, status)
 
 
 def create_app(deps: Deps) -> FastAPI:

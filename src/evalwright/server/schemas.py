@@ -34,9 +34,9 @@ def _translate(hint: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return functools.reduce(lambda a, b: a | b, [_translate(each) for each in arguments])
     if origin in (collections.abc.Sequence, tuple, list):
-        return list[_translate(arguments[0])]  # type: ignore[misc]
+        return list_of(_translate(arguments[0]))
     if origin in (collections.abc.Mapping, dict):
-        return dict[str, _translate(arguments[1])]  # type: ignore[misc]
+        return map_of(_translate(arguments[1]))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint
     return hint
@@ -67,19 +67,29 @@ def model_of(cls: type) -> type[BaseModel]:
 def page_of(cls: type) -> type[BaseModel]:
     """Returns the model of one page of ``cls`` (a dataclass or a model)."""
     item = model_of(cls) if dataclasses.is_dataclass(cls) else cls
-    fields: dict[str, Any] = {"items": (list[item], Field()), "next_cursor": (str, Field())}  # type: ignore[valid-type]
+    fields: dict[str, Any] = {"items": (list_of(item), Field()), "next_cursor": (str, Field())}
     model: type[BaseModel] = create_model(f"{cls.__name__}Page", __doc__=Page.__doc__, **fields)
     return model
 
 
-def extend(cls: type, name: str, doc: str, **fields: Any) -> type[BaseModel]:
+def list_of(item: Any) -> Any:
+    """Returns the type of a list of models made here."""
+    return list[item]
+
+
+def map_of(value: Any) -> Any:
+    """Returns the type of an object whose values are models made here."""
+    return dict[str, value]
+
+
+def extend(cls: type, name: str, doc: str, /, **fields: Any) -> type[BaseModel]:
     """Returns the model of ``cls`` with more fields beside its own."""
     more: dict[str, Any] = {key: (kind, Field()) for key, kind in fields.items()}
     model: type[BaseModel] = create_model(name, __base__=model_of(cls), __doc__=doc, **more)
     return model
 
 
-def shape(name: str, doc: str, **fields: Any) -> type[BaseModel]:
+def shape(name: str, doc: str, /, **fields: Any) -> type[BaseModel]:
     """Returns a model of the given fields, all of them required."""
     more: dict[str, Any] = {key: (kind, Field()) for key, kind in fields.items()}
     model: type[BaseModel] = create_model(name, __doc__=doc, **more)

@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import Response
 
+from evalwright.domain.estimate import Estimate
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.project import Scope
+from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.domain.trace import Page
 from evalwright.ports.records import RegisteredEvaluator
+from evalwright.ports.spans import ScoreGroup, ScoreQuery
 from evalwright.server import wire
 from evalwright.server.params import CallerParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
-from evalwright.server.schemas import extend, model_of, page_of
+from evalwright.server.schemas import extend, list_of, model_of, page_of, shape
+from evalwright.server.summaries import clustered_groups, estimate_group
 
 routes = router("evaluators")
+_ScoreRow = shape(
+    "EvaluatorScores",
+    "One score name an evaluator writes.",
+    name=str,
+    estimate=model_of(Estimate),
+    labels=dict[str, int],
+)
+_SHOWN: dict[str, Any] = {
+    "denominators": model_of(Denominators),
+    "scores": list_of(_ScoreRow),
+    "estimate": model_of(Estimate) | None,
+}
+EvaluatorSummary = extend(
+    RegisteredEvaluator,
+    "EvaluatorSummary",
+    "An evaluator with the four counts and the means of its scores; ``estimate`` is that of its only score name.",
+    **_SHOWN,
+)
 EvaluatorDetail = extend(
     RegisteredEvaluator,
     "EvaluatorDetail",
-    "An evaluator with all its versions.",
-    history=list[model_of(EvaluatorSpec)],  # type: ignore[misc]
+    "An evaluator with its scores and all its versions, newest first.",
+    **_SHOWN,
+    history=list_of(model_of(EvaluatorSpec)),
 )
 
 
-@routes.get("/evaluators", response_model=page_of(RegisteredEvaluator))
+def _with_scores(evaluator: RegisteredEvaluator, groups: Sequence[ScoreGroup]) -> dict[str, Any]:
+    mine = [group for group in groups if group.key == evaluator.spec.name]
+    rows = [{"name": g.name, "estimate": estimate_group(g), "labels": dict(g.labels)} for g in mine]
+    total = {status.value: sum(getattr(g.denominators, status.value) for g in mine) for status in ScoreStatus}
+    return {
+        **wire.to_plain(evaluator),
+        "denominators": total,
+        "scores": rows,
+        "estimate": rows[0]["estimate"] if len(rows) == 1 else None,
+    }
+
+
+@routes.get("/evaluators", response_model=page_of(EvaluatorSummary))
 def list_evaluators(deps: DepsParam, caller: CallerParam, project: ProjectParam = "") -> Response:
-    """Every evaluator of the project."""
+    """Every evaluator of the project with its counts and means, from one grouped query."""
     allowed = caller.project(Scope.READ, project)
-    return reply(Page(items=deps.records.list_evaluators(allowed)))
+    evaluators = deps.records.list_evaluators(allowed)
+    groups = clustered_groups(deps.spans, ScoreQuery(project=allowed), "evaluator") if evaluators else ()
+    return reply(Page(items=[_with_scores(each, groups) for each in evaluators]))
 
 
 @routes.post("/evaluators", response_model=model_of(RegisteredEvaluator))
@@ -43,4 +83,5 @@ def show_evaluator(deps: DepsParam, caller: CallerParam, name: NameOrId, project
     allowed = caller.project(Scope.READ, project)
     versions = deps.records.evaluator_versions(allowed, name)
     registered = next(each for each in deps.records.list_evaluators(allowed) if each.spec.name == name)
-    return reply({**wire.to_plain(registered), "history": list(versions)})
+    groups = clustered_groups(deps.spans, ScoreQuery(project=allowed, evaluator=name), "evaluator")
+    return reply({**_with_scores(registered, groups), "history": list(versions)})

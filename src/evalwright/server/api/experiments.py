@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment, Trial
 from evalwright.domain.project import Scope
 from evalwright.domain.score import ScoreStatus
@@ -14,8 +15,9 @@ from evalwright.domain.trace import Page
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
 from evalwright.server.params import CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
+from evalwright.server.results import estimates, metric_rows
 from evalwright.server.routing import router
-from evalwright.server.schemas import extend, model_of, page_of, shape
+from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of, shape
 from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
 
 MAX_TRIALS = 5000
@@ -24,7 +26,14 @@ routes = router("experiments")
 TrialScore = shape(
     "TrialScore", "One score of a trial.", value=float | None, label=str, status=ScoreStatus, explanation=str
 )
-TrialDetail = extend(Trial, "TrialDetail", "A trial with its scores by name.", scores=dict[str, TrialScore])  # type: ignore[valid-type]
+TrialDetail = extend(Trial, "TrialDetail", "A trial with its scores by name.", scores=map_of(TrialScore))
+MetricEstimate = shape("MetricEstimate", "One metric over all trials.", metric=str, estimate=model_of(Estimate))
+ExperimentDetail = extend(
+    Experiment,
+    "ExperimentDetail",
+    "An experiment with its metrics.",
+    metrics=list_of(MetricEstimate),
+)
 Stored = shape("Stored", "How many trials the experiment holds now.", written=int, completed=int)
 
 
@@ -90,6 +99,14 @@ def create_experiment(deps: DepsParam, caller: CallerParam, body: ExperimentIn, 
         evaluators=body.evaluators,
     )
     return reply(experiment)
+
+
+@routes.get("/experiments/{name_or_id}", response_model=ExperimentDetail)
+def show_experiment(deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, project: ProjectParam = "") -> Response:
+    """One experiment with every metric's mean, interval (clustered by item) and four counts."""
+    experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
+    metrics = [{"metric": name, "estimate": each} for name, each in estimates(metric_rows(deps, experiment)).items()]
+    return reply({**wire.to_plain(experiment), "metrics": metrics})
 
 
 @routes.delete("/experiments/{name_or_id}", status_code=204, response_class=Response)

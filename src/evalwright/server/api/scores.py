@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
+from evalwright.domain.estimate import Estimate
 from evalwright.domain.project import Scope
 from evalwright.domain.score import Score
 from evalwright.ports.spans import ScoreQuery
@@ -15,12 +17,33 @@ from evalwright.server.api.spans import Format, stream
 from evalwright.server.judgements import ScoreIn, resolve, to_score
 from evalwright.server.params import CallerParam, CursorParam, DepsParam, ListParam, ProjectParam, reply
 from evalwright.server.routing import router
-from evalwright.server.schemas import page_of, shape
+from evalwright.server.schemas import list_of, model_of, page_of, shape
+from evalwright.server.summaries import reliability, summarise
 
 MAX_SCORES = 10_000
 Word = Annotated[str, Query(max_length=500)]
 
 routes = router("scores")
+_Estimate = model_of(Estimate)
+ScoreSummaryRow = shape(
+    "ScoreSummaryRow",
+    "The mean of one score in one group; ``key`` is empty without ``group_by``.",
+    name=str,
+    key=str,
+    type=str,
+    estimate=_Estimate,
+    labels=dict[str, int],
+)
+ScoreSummaries = shape("ScoreSummaries", "One row per score name and group.", items=list_of(ScoreSummaryRow))
+AtK = shape("AtK", "An estimate at k runs.", k=int, estimate=_Estimate)
+Reliability = shape(
+    "Reliability",
+    "pass@k (at least one of k runs succeeds) and pass^k (all of them do), over items.",
+    pass_at=list_of(AtK),
+    pass_hat=list_of(AtK),
+    items=int,
+    trials=int,
+)
 Written = shape("Written", "How many rows are stored.", written=int)
 
 
@@ -91,6 +114,32 @@ def write_scores(deps: DepsParam, caller: CallerParam, body: ScoresIn, project: 
     if scores:
         deps.spans.write_scores(scores)
     return reply({"written": len(scores)})
+
+
+@routes.get("/scores/summary", response_model=ScoreSummaries)
+def summarise_scores(
+    deps: DepsParam,
+    query: ScoreQueryParam,
+    group_by: Annotated[str, Query(max_length=200, description="score column or `metadata.<key>`")] = "",
+    cluster_by: Annotated[
+        str,
+        Query(max_length=200, description="what is independent; empty: items, sessions or traces, as they are known"),
+    ] = "",
+) -> Response:
+    """Means with intervals and the four counts, by score name and group."""
+    return reply({"items": summarise(deps.spans, query, group_by, cluster_by)})
+
+
+@routes.get("/scores/reliability", response_model=Reliability)
+def show_reliability(
+    deps: DepsParam,
+    query: ScoreQueryParam,
+    name: Annotated[str, Query(min_length=1, max_length=500, description="a score that is 1 where the run succeeded")],
+    item_key: Annotated[str, Query(max_length=200, description="score column or `metadata.<key>`")] = "item_id",
+    k_max: Annotated[int, Query(ge=1, le=100)] = 8,
+) -> Response:
+    """How often at least one of k runs of an item succeeds, and how often all do."""
+    return reply(reliability(deps.spans, dataclasses.replace(query, name=name), item_key, k_max))
 
 
 @routes.get("/scores/export", response_class=StreamingResponse)

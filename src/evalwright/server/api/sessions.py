@@ -14,7 +14,7 @@ from evalwright.ports.spans import ListQuery
 from evalwright.server import wire
 from evalwright.server.params import NO_NUL, CallerParam, DepsParam, ListParam, ProjectParam, reply
 from evalwright.server.routing import router
-from evalwright.server.schemas import extend, model_of, page_of
+from evalwright.server.schemas import extend, list_of, model_of, page_of
 
 MAX_TRACES = 1000
 
@@ -23,7 +23,7 @@ SessionDetail = extend(
     SessionSummary,
     "SessionDetail",
     "A session and its traces, oldest first.",
-    traces=list[model_of(TraceSummary)],  # type: ignore[misc]
+    traces=list_of(model_of(TraceSummary)),
 )
 
 

@@ -16,14 +16,14 @@ from evalwright.server import wire
 from evalwright.server.deps import Deps
 from evalwright.server.params import CallerParam, DepsParam, ListParam, ProjectParam, TraceId, reply
 from evalwright.server.routing import router
-from evalwright.server.schemas import extend, model_of, page_of, shape
+from evalwright.server.schemas import extend, list_of, model_of, page_of, shape
 
 MAX_IDS = 1000
 
 routes = router("traces")
 SpanDetail = extend(Span, "SpanDetail", "A full span with its structured content.", content=model_of(SpanContent))
-SpanDetails = shape("SpanDetails", "Full spans in start order.", items=list[SpanDetail])  # type: ignore[valid-type]
-Matches = shape("Matches", "Where a pattern occurs in a trace.", items=list[model_of(FieldMatch)], truncated=bool)  # type: ignore[misc]
+SpanDetails = shape("SpanDetails", "Full spans in start order.", items=list_of(SpanDetail))
+Matches = shape("Matches", "Where a pattern occurs in a trace.", items=list_of(model_of(FieldMatch)), truncated=bool)
 AnyProject = ProjectParam
 
 

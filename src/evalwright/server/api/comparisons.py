@@ -1,0 +1,105 @@
+"""GET /experiments/compare and POST /gate/check. Included before the routes of ``experiments``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalwright.domain.errors import InvalidInput, NotFound
+from evalwright.domain.estimate import Estimate
+from evalwright.domain.experiment import Comparison, Experiment
+from evalwright.domain.gate import Criterion, Decision
+from evalwright.domain.project import Scope
+from evalwright.release.gate import check
+from evalwright.server import wire
+from evalwright.server.judgements import Name, Word
+from evalwright.server.params import CallerParam, CursorParam, DepsParam, ProjectParam, reply
+from evalwright.server.results import compare_experiments, estimates, inputs_of, metric_rows, side_by_side
+from evalwright.server.routing import router
+from evalwright.server.schemas import extend, list_of, map_of, model_of, shape
+
+routes = router("comparisons")
+_Metrics = map_of(model_of(Estimate))
+ComparedItem = shape(
+    "ComparedItem",
+    "One item on both sides; each estimate is over that item's own trials.",
+    item_key=str,
+    input=Any,
+    baseline=_Metrics,
+    candidate=_Metrics,
+)
+ComparisonDetail = extend(
+    Comparison,
+    "ComparisonDetail",
+    "A comparison and a page of its items.",
+    rows=list_of(ComparedItem),
+    next_cursor=str,
+)
+ExperimentName = Annotated[str, Query(min_length=1, max_length=300, description="name or id")]
+
+
+class GateIn(BaseModel):
+    """A candidate and the criteria it must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    candidate: Name
+    baseline: Word = Field("", description="needed by criteria with a margin")
+    criteria: list[Criterion] = Field(min_length=1, max_length=200)
+    project: Word = ""
+
+
+def _directions(lower: str) -> dict[str, str]:
+    return {name.strip(): "lower" for name in lower.split(",") if name.strip()}
+
+
+def _offset(cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+        raise InvalidInput(f"{cursor!r} is not a cursor of this comparison")
+    return int(cursor)
+
+
+@routes.get("/experiments/compare", response_model=ComparisonDetail)
+def compare_two(
+    deps: DepsParam,
+    caller: CallerParam,
+    baseline: ExperimentName,
+    candidate: ExperimentName,
+    project: ProjectParam = "",
+    lower: Annotated[str, Query(max_length=2000, description="metrics for which less is better, comma-separated")] = "",
+    limit: Annotated[int, Query(ge=0, le=1000, description="items in the page")] = 100,
+    cursor: CursorParam = "",
+) -> Response:
+    """Candidate against baseline: each difference paired by item, with its interval and corrected p-value."""
+    allowed = caller.project(Scope.READ, project)
+    old, new = (deps.records.find_experiment(allowed, name) for name in (baseline, candidate))
+    comparison, before, after = compare_experiments(deps, old, new, _directions(lower))
+    keys = sorted({row.item_key for row in (*before, *after)})
+    at = _offset(cursor)
+    shown = keys[at : at + limit]
+    inputs = inputs_of(deps.records, old, shown) | inputs_of(deps.records, new, shown)
+    rows = side_by_side(before, after, shown, inputs)
+    following = str(at + limit) if limit and at + limit < len(keys) else ""
+    return reply({**wire.to_plain(comparison), "rows": rows, "next_cursor": following})
+
+
+@routes.post("/gate/check", response_model=model_of(Decision))
+def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: ProjectParam = "") -> Response:
+    """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
+    allowed = caller.project(Scope.READ, body.project, project)
+    candidate = _finished(deps.records.find_experiment(allowed, body.candidate))
+    if not body.baseline:
+        return reply(check(estimates(metric_rows(deps, candidate)), body.criteria))
+    baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
+    directions = {criterion.metric: criterion.direction for criterion in body.criteria}
+    return reply(check(compare_experiments(deps, baseline, candidate, directions)[0], body.criteria))
+
+
+def _finished(experiment: Experiment) -> Experiment:
+    if not experiment.completed:
+        raise NotFound(f"experiment {experiment.name!r} has no trials yet", hint="run it first")
+    return experiment

@@ -1,0 +1,95 @@
+"""What experiments came to: metrics with intervals, comparisons, and items side by side."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from evalwright.domain.estimate import Estimate
+from evalwright.domain.experiment import Comparison, Experiment
+from evalwright.domain.score import Denominators, ScoreStatus
+from evalwright.experiments.comparison import OPERATIONAL_UNITS, TrialScore, compare, operational_rows, score_rows
+from evalwright.ports.records import DatasetStore
+from evalwright.server.deps import Deps
+from evalwright.server.trials import scores_of, trials_of
+from evalwright.stats.intervals import average
+
+PAGE: Final = 1000
+
+
+def metric_rows(deps: Deps, experiment: Experiment) -> list[TrialScore]:
+    """Returns every metric of every trial: two paged reads, however many trials there are."""
+    trials = trials_of(deps.records, experiment)
+    return [*score_rows(trials, scores_of(deps.spans, experiment)), *operational_rows(trials)]
+
+
+def by_metric(rows: Iterable[TrialScore]) -> dict[str, list[TrialScore]]:
+    """Returns metric -> its rows, in order of first appearance."""
+    grouped: dict[str, list[TrialScore]] = defaultdict(list)
+    for row in rows:
+        grouped[row.metric].append(row)
+    return dict(grouped)
+
+
+def estimate_rows(metric: str, rows: Sequence[TrialScore]) -> Estimate:
+    """Returns the mean of one metric over trials, clustered by item, beside its four counts."""
+    scored = [row for row in rows if row.status is ScoreStatus.SCORED and row.value is not None]
+    counts = Counter(row.status for row in rows)
+    items = [row.item_key for row in scored]
+    return average(
+        [row.value for row in scored if row.value is not None],
+        items if len(set(items)) < len(items) else None,
+        unit=OPERATIONAL_UNITS.get(metric, ""),
+        denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
+    )
+
+
+def estimates(rows: Iterable[TrialScore]) -> dict[str, Estimate]:
+    """Returns metric -> its estimate."""
+    return {metric: estimate_rows(metric, found) for metric, found in by_metric(rows).items()}
+
+
+def compare_experiments(
+    deps: Deps, baseline: Experiment, candidate: Experiment, directions: Mapping[str, str]
+) -> tuple[Comparison, list[TrialScore], list[TrialScore]]:
+    """Returns the comparison and the rows of both sides."""
+    before, after = metric_rows(deps, baseline), metric_rows(deps, candidate)
+    return compare(baseline, candidate, before, after, directions=directions), before, after
+
+
+def side_by_side(
+    before: Iterable[TrialScore], after: Iterable[TrialScore], keys: Sequence[str], inputs: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Returns one row per item: its input, and each metric's estimate over its own trials, for both sides."""
+    old, new = _by_item(before, set(keys)), _by_item(after, set(keys))
+    return [
+        {
+            "item_key": key,
+            "input": inputs.get(key),
+            "baseline": estimates(old.get(key, ())),
+            "candidate": estimates(new.get(key, ())),
+        }
+        for key in keys
+    ]
+
+
+def _by_item(rows: Iterable[TrialScore], keys: Collection[str]) -> Mapping[str, list[TrialScore]]:
+    grouped: dict[str, list[TrialScore]] = defaultdict(list)
+    for row in rows:
+        if row.item_key in keys:
+            grouped[row.item_key].append(row)
+    return grouped
+
+
+def inputs_of(records: DatasetStore, experiment: Experiment, keys: Collection[str]) -> dict[str, Any]:
+    """Returns the inputs of the named items in the dataset version that was run."""
+    found: dict[str, Any] = {}
+    cursor = ""
+    while len(found) < len(keys):
+        page = records.list_items(experiment.dataset_id, version=experiment.dataset_version, limit=PAGE, cursor=cursor)
+        found.update({item.key: item.input for item in page.items if item.key in keys})
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    return found
