@@ -40,7 +40,7 @@ def _has_lists(attributes: Mapping[str, Any]) -> bool:
 def _mime(value: str, given: str | None) -> str:
     if not value:
         return ""
-    return given or (JSON if looks_like_json(value) and value[0] != '"' else TEXT)
+    return given or (JSON if looks_like_json(value) and value[0] != '"' and value[1] != "'" else TEXT)
 
 
 def _rendered(view: SpanView, side: str) -> str:

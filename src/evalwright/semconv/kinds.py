@@ -66,7 +66,5 @@ GEN_AI_OPERATIONS: Final = {
     "delete_memory_store": SpanKind.MEMORY,
 }
 
-VECTOR_STORES: Final = dict.fromkeys(
-    ("chroma", "chromadb", "pinecone", "qdrant", "weaviate", "milvus", "marqo", "lancedb", "pgvector"),
-    SpanKind.RETRIEVER,
-)
+_STORES: Final = ("chroma", "chromadb", "pinecone", "qdrant", "weaviate", "milvus", "marqo", "lancedb", "pgvector")
+VECTOR_STORES: Final = dict.fromkeys(_STORES, SpanKind.RETRIEVER)

@@ -7,7 +7,7 @@ from typing import Final
 from evalwright.domain.span import SpanKind
 from evalwright.semconv.readers import joined, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
-from evalwright.semconv.values import mapped, number, shown, text, words
+from evalwright.semconv.values import mapped, number, text, unquoted, words
 
 _KINDS: Final = {
     "llm": SpanKind.LLM,
@@ -30,8 +30,8 @@ _RULES: Final = (
     *rules("input_cost", number, Tier.LEGACY, "gen_ai.usage.input_cost"),
     *rules("output_cost", number, Tier.LEGACY, "gen_ai.usage.output_cost"),
     *rules("prompt_version", text, Tier.GUESS, "lmnr.span.prompt_hash"),
-    *rules("input", shown, Tier.NATIVE, "lmnr.span.input"),
-    *rules("output", shown, Tier.NATIVE, "lmnr.span.output"),
+    *rules("input", unquoted, Tier.NATIVE, "lmnr.span.input"),
+    *rules("output", unquoted, Tier.NATIVE, "lmnr.span.output"),
 )
 
 _SOURCES: Final = (

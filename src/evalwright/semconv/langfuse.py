@@ -8,7 +8,7 @@ from evalwright.domain.span import SpanKind
 from evalwright.semconv.readers import joined, mapping_of, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.usage import summed
-from evalwright.semconv.values import failed, mapped, mapping, shown, text, words
+from evalwright.semconv.values import failed, mapped, mapping, text, unquoted, words
 
 _KINDS: Final = {
     "generation": SpanKind.LLM,
@@ -39,10 +39,10 @@ _RULES: Final = (
     *rules("usage_buckets", mapping, Tier.NATIVE, _SEEN + "usage_details"),
     *rules("cost", _total, Tier.EXPLICIT, _SEEN + "cost_details"),
     *rules("first_token_at", text, Tier.NATIVE, _SEEN + "completion_start_time"),
-    *rules("input", shown, Tier.STANDARD, _SEEN + "input"),
-    *rules("output", shown, Tier.STANDARD, _SEEN + "output"),
-    *rules("input", shown, Tier.GUESS, "langfuse.trace.input"),
-    *rules("output", shown, Tier.GUESS, "langfuse.trace.output"),
+    *rules("input", unquoted, Tier.STANDARD, _SEEN + "input"),
+    *rules("output", unquoted, Tier.STANDARD, _SEEN + "output"),
+    *rules("input", unquoted, Tier.GUESS, "langfuse.trace.input"),
+    *rules("output", unquoted, Tier.GUESS, "langfuse.trace.output"),
     *rules("prompt_name", text, Tier.EXPLICIT, _SEEN + "prompt.name", "langfuse.prompt.name"),
     *rules("prompt_version", text, Tier.EXPLICIT, _SEEN + "prompt.version", "langfuse.prompt.version"),
     *rules("environment", text, Tier.EXPLICIT, "langfuse.environment"),

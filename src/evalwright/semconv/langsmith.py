@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from evalwright.domain.span import SpanKind
+from evalwright.semconv.hosts import host
 from evalwright.semconv.rules import Convention, Tier, rules
 from evalwright.semconv.values import mapped, mapping, shown, text, words
 
@@ -27,7 +28,7 @@ _RULES: Final = (
     *rules("user_id", text, Tier.ASSOCIATED, _META + "user_id"),
     *rules("tags", words, Tier.NATIVE, "langsmith.span.tags"),
     *rules("model_requested", text, Tier.ASSOCIATED, _META + "ls_model_name"),
-    *rules("provider", text, Tier.NATIVE, _META + "ls_provider"),
+    *rules("provider", host, Tier.NATIVE, _META + "ls_provider"),
     *rules("usage_totals", mapping, Tier.NATIVE, "langsmith.usage_metadata"),
     *rules("tool_entity", text, Tier.LEGACY, "langsmith.trace.name"),
     *rules("input", shown, Tier.LEGACY, "gen_ai.prompt"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evalwright.domain.span import SpanKind
+from evalwright.semconv.hosts import host
 from evalwright.semconv.readers import joined, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.usage import summed
-from evalwright.semconv.values import mapped, mapping, parse_json, shown, word
+from evalwright.semconv.values import mapped, mapping, unquoted, word
 
 _KINDS: Final = {
     "agent": SpanKind.AGENT,
@@ -28,12 +29,6 @@ _KINDS: Final = {
 }
 
 
-def _unquoted(value: Any) -> str | None:
-    """The display value without the quotes that JSON put around plain text."""
-    parsed = parse_json(value) if isinstance(value, str) and value[:1] == '"' else value
-    return shown(parsed)
-
-
 def _cost(value: Any) -> float | None:
     costs = mapping(value)
     return summed({name.removesuffix("_cost"): amount for name, amount in costs.items()}) if costs else None
@@ -44,12 +39,12 @@ _RULES: Final = (
     *rules("session_id", word, Tier.EXPLICIT, "mlflow.trace.session"),
     *rules("user_id", word, Tier.EXPLICIT, "mlflow.trace.user"),
     *rules("model_served", word, Tier.NATIVE, "mlflow.llm.model"),
-    *rules("provider", word, Tier.NATIVE, "mlflow.llm.provider"),
+    *rules("provider", host, Tier.NATIVE, "mlflow.llm.provider"),
     *rules("usage_totals", mapping, Tier.NATIVE, "mlflow.chat.tokenUsage"),
     *rules("cost", _cost, Tier.NATIVE, "mlflow.llm.cost"),
     *rules("tool_entity", word, Tier.NATIVE, "mlflow.spanFunctionName"),
-    *rules("input", _unquoted, Tier.NATIVE, "mlflow.spanInputs"),
-    *rules("output", _unquoted, Tier.NATIVE, "mlflow.spanOutputs"),
+    *rules("input", unquoted, Tier.NATIVE, "mlflow.spanInputs"),
+    *rules("output", unquoted, Tier.NATIVE, "mlflow.spanOutputs"),
 )
 
 _SOURCES: Final = (

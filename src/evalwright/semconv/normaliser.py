@@ -8,43 +8,16 @@ from typing import Any, Final
 
 from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
 from evalwright.semconv.display import displayed
+from evalwright.semconv.hosts import family_host
 from evalwright.semconv.kinds import KIND_RANK, ROLLUP_KINDS
 from evalwright.semconv.registry import NAMED_KINDS, PREFIX_BITS, convention_name, rules_for, scope_bits
 from evalwright.semconv.rules import Compiled
 from evalwright.semconv.usage import cost, counts
 from evalwright.semconv.values import is_redacted, text, words
 
-_FRAMEWORKS: Final = frozenset(
-    {"langchain", "strands-agents", "gcp.vertex.agent", "microsoft.agent_framework", "unknown", "crewai", "langgraph"}
-)
-"""Values of ``gen_ai.system`` that name who wrote the span, not who served the model."""
-
-_FAMILIES: Final = (
-    ("claude", "anthropic"),
-    ("gpt-", "openai"),
-    ("o1", "openai"),
-    ("o3", "openai"),
-    ("o4", "openai"),
-    ("text-embedding-3", "openai"),
-    ("gemini", "gcp.gemini"),
-    ("mistral", "mistral_ai"),
-    ("grok", "x_ai"),
-    ("deepseek", "deepseek"),
-    ("command", "cohere"),
-)
-_OLD_PROVIDERS: Final = {
-    "xai": "x_ai",
-    "az.ai.openai": "azure.ai.openai",
-    "az.ai.inference": "azure.ai.inference",
-    "gemini": "gcp.gemini",
-    "vertex_ai": "gcp.vertex_ai",
-    "vertexai": "gcp.vertex_ai",
-    "mistralai": "mistral_ai",
-}
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
-_SESSION_KEYS: Final = ("session.id",)
 _NUMERIC: Final = frozenset({"cost", "input_cost", "output_cost", "ttft_ms"})
 
 
@@ -85,7 +58,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         agent_name=_agent_name(found, kind, raw.name),
         model=model,
         model_requested=model_requested,
-        provider=_provider(found.get("provider", ""), model),
+        provider=found.get("provider") or (family_host(model) if model else ""),
         input_tokens=usage.input,
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
@@ -106,7 +79,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         environment=found.get("environment")
         or _of(resource, "deployment.environment.name", "deployment.environment", "langfuse.environment"),
         release=found.get("release") or _of(resource, "vcs.ref.head.revision", "langfuse.release", "service.version"),
-        tags=_tags(raw.attributes, found),
+        tags=_tags(raw.attributes, found, convention),
         convention=convention,
         attributes=raw.attributes,
         resource=resource,
@@ -196,7 +169,10 @@ def _error(raw: RawSpan, found: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _of(resource: Mapping[str, Any], *keys: str) -> str:
-    return next((found for key in keys if key in resource and (found := text(resource[key]))), "")
+    for key in keys:
+        if key in resource and (found := text(resource[key])):
+            return found
+    return ""
 
 
 def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str) -> str:
@@ -221,14 +197,6 @@ def _tool_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention: 
     return name.removeprefix(prefix) if prefix or convention in _NAMED_BY_SPAN else ""
 
 
-def _provider(given: str, model: str) -> str:
-    """The host of the model: old names renewed, framework names replaced by the model's family."""
-    if given and given.lower() not in _FRAMEWORKS:
-        return _OLD_PROVIDERS.get(given, given)
-    bare = model.rpartition("/")[2].lower() if model else ""
-    return next((provider for start, provider in _FAMILIES if bare.startswith(start)), "") if bare else ""
-
-
 def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:
     if "ttft_ms" in found:
         return float(found["ttft_ms"])
@@ -244,18 +212,16 @@ def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:
     return waited if waited >= 0 else None
 
 
-def _tags(attributes: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
+def _tags(attributes: Mapping[str, Any], found: Mapping[str, Any], convention: str) -> tuple[str, ...]:
     """Tags as one value, else gathered from ``tag.tags.0`` and ``mlflow.traceTag.<k>`` forms."""
     if "tags" in found:
         return tuple(dict.fromkeys(found["tags"]))
-    gathered: list[str] = []
-    for key in attributes:
-        if key[:4] in _TAG_STARTS:
-            gathered += _tag_of(key, attributes[key])
+    if convention != "mlflow" and not any(f"{prefix}0" in attributes for prefix in _TAG_LISTS):
+        return ()
+    gathered = [tag for key, value in attributes.items() for tag in _tag_of(key, value)]
     return tuple(dict.fromkeys(gathered))
 
 
-_TAG_STARTS: Final = frozenset({"tag.", "mlfl", "lang"})
 _TAG_LISTS: Final = ("tag.tags.", "langfuse.trace.tags.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from evalwright.semconv.hosts import host
 from evalwright.semconv.kinds import OPENINFERENCE as _KINDS
 from evalwright.semconv.messages.conversation import read_completions
 from evalwright.semconv.readers import documents, finish, joined, mapping_of, tools, value_of
@@ -21,7 +22,7 @@ _RULES: Final = (
     *rules("model_served", text, Tier.NATIVE, "llm.response.model_name", "llm.model_name"),
     *rules("model_served", text, Tier.NATIVE, "embedding.model_name", "reranker.model_name"),
     *rules("model_requested", text, Tier.NATIVE, "llm.request.model_name"),
-    *rules("provider", text, Tier.NATIVE, "llm.provider", "llm.system"),
+    *rules("provider", host, Tier.NATIVE, "llm.provider", "llm.system"),
     *rules("input_tokens", count, Tier.NATIVE, "llm.token_count.prompt"),
     *rules("output_tokens", count, Tier.NATIVE, "llm.token_count.completion"),
     *rules("total_tokens", count, Tier.NATIVE, "llm.token_count.total"),
@@ -63,6 +64,7 @@ _SOURCES: Final = (
     Source("output_messages", _choices, Tier.NATIVE),
     Source("output_messages", joined("llm.function_call", "assistant"), Tier.LEGACY),
     Source("tools", tools("llm.tools"), Tier.STANDARD),
+    Source("tool_arguments", mapping_of("input.value"), Tier.LEGACY),
     Source("tool_arguments", value_of("tool.parameters"), Tier.GUESS),
     Source("documents", documents("retrieval.documents", "reranker.output_documents"), Tier.NATIVE),
     Source("documents", documents("reranker.input_documents"), Tier.LEGACY),

@@ -8,7 +8,7 @@ from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.events import vector_search_documents
 from evalwright.semconv.readers import joined, mapping_of, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
-from evalwright.semconv.values import count, mapped, shown, text
+from evalwright.semconv.values import count, mapped, text, unquoted
 
 _KINDS: Final = {"workflow": SpanKind.WORKFLOW, "agent": SpanKind.AGENT, "tool": SpanKind.TOOL}
 _REQUESTS: Final = {
@@ -41,8 +41,8 @@ _RULES: Final = (
         "gen_ai.usage.cache_creation_input_tokens",
         "gen_ai.usage.cache_write_input_tokens",
     ),
-    *rules("input", shown, Tier.ASSOCIATED, "traceloop.entity.input"),
-    *rules("output", shown, Tier.ASSOCIATED, "traceloop.entity.output"),
+    *rules("input", unquoted, Tier.ASSOCIATED, "traceloop.entity.input"),
+    *rules("output", unquoted, Tier.ASSOCIATED, "traceloop.entity.output"),
     *rules("prompt_name", text, Tier.NATIVE, "traceloop.prompt.key"),
     *rules("prompt_version", text, Tier.NATIVE, "traceloop.prompt.version", "traceloop.prompt.version_name"),
 )

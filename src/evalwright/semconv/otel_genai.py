@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from evalwright.domain.content import Message
 from evalwright.domain.span import SpanKind
+from evalwright.semconv.hosts import host
 from evalwright.semconv.kinds import GEN_AI_OPERATIONS, VECTOR_STORES
 from evalwright.semconv.messages.conversation import read_instructions
 from evalwright.semconv.messages.events import genai_event_messages
-from evalwright.semconv.readers import documents, finish, joined, message_list, stripped, tools, value_of
+from evalwright.semconv.readers import Read, documents, finish, joined, stripped, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.usage import CACHE_DETAILS, REASONING_DETAILS
 from evalwright.semconv.values import (
@@ -33,7 +35,7 @@ _RULES: Final = (
     *rules("agent_name", text, Tier.STANDARD, "gen_ai.agent.name"),
     *rules("model_served", text, Tier.STANDARD, "gen_ai.response.model"),
     *rules("model_requested", text, Tier.STANDARD, "gen_ai.request.model"),
-    *rules("provider", text, Tier.STANDARD, "gen_ai.provider.name", "gen_ai.system"),
+    *rules("provider", host, Tier.STANDARD, "gen_ai.provider.name", "gen_ai.system"),
     *rules("input_tokens", count, Tier.STANDARD, "gen_ai.usage.input_tokens"),
     *rules("input_tokens", count, Tier.LEGACY, "gen_ai.usage.prompt_tokens"),
     *rules("output_tokens", count, Tier.STANDARD, "gen_ai.usage.output_tokens"),
@@ -69,16 +71,25 @@ _RULES: Final = (
 )
 
 
-def _input_messages(view: SpanView) -> object:
-    messages = message_list(view.get("gen_ai.input.messages"), "user")
-    system = read_instructions(view.get("gen_ai.system_instructions"))
-    return (*system, *messages) if messages or system else ()
+def _instructions(view: SpanView) -> tuple[Message, ...]:
+    return read_instructions(view.get("gen_ai.system_instructions"))
+
+
+def _instructed(read: Read) -> Read:
+    """Messages with the system instructions, which GenAI keeps apart, in front."""
+
+    def with_system(view: SpanView) -> object:
+        messages = read(view)
+        return (*_instructions(view), *messages) if messages else ()
+
+    return with_system
 
 
 _SOURCES: Final = (
-    Source("input_messages", _input_messages, Tier.EXPLICIT),
+    Source("input_messages", _instructed(joined("gen_ai.input.messages", "user")), Tier.EXPLICIT),
     Source("output_messages", joined("gen_ai.output.messages", "assistant"), Tier.EXPLICIT),
-    Source("input_messages", genai_event_messages("input"), Tier.ASSOCIATED),
+    Source("input_messages", _instructed(genai_event_messages("input")), Tier.ASSOCIATED),
+    Source("input_messages", _instructions, Tier.GUESS),
     Source("output_messages", genai_event_messages("output"), Tier.ASSOCIATED),
     Source("tools", tools("gen_ai.tool.definitions"), Tier.EXPLICIT),
     Source("tools", tools("gen_ai.tool_definitions", "gen_ai.request.tools", "gen_ai.agent.tools"), Tier.LEGACY),

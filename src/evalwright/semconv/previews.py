@@ -9,24 +9,34 @@ from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.values import compact_json, parse_json
 
 _PARSED_UP_TO: Final = 256_000
-_SPEAKING: Final = ("input", "output", "query", "question", "prompt", "text", "content", "answer", "result", "message")
+_SPEAKING: Final = (
+    "input",
+    "output",
+    "query",
+    "question",
+    "prompt",
+    "text",
+    "content",
+    "answer",
+    "result",
+    "message",
+    "raw",
+)
 
 
 def preview(value: str, mime: str, limit: int) -> str:
     """At most ``limit`` characters that say what ``value`` is about, on one line.
 
-    Of a message list, the newest words of the user or the assistant; of an object, its one telling field; of
+    Of a message list, the answer it ends with, else the newest words of the user; of an object, its one telling field; of
     anything else, its beginning. A cut is marked by an ellipsis within the limit.
 
     >>> preview('[{"role": "user", "content": "Where is my order?"}]', "application/json", 40)
     'Where is my order?'
     """
-    if len(value) > _PARSED_UP_TO or mime not in {"", "application/json"}:
+    if len(value) > _PARSED_UP_TO or (mime not in {"", "application/json"} and value[:1] != '"'):
         return _cut(value, limit)
     parsed = parse_json(value)
-    if parsed is value or isinstance(parsed, str):
-        return _cut(str(parsed), limit)
-    return _cut(_telling(parsed) or value, limit)
+    return _cut(parsed if isinstance(parsed, str) else _telling(parsed) or value, limit)
 
 
 def _telling(parsed: Any) -> str:
@@ -42,9 +52,13 @@ def _telling(parsed: Any) -> str:
 
 
 def _newest_words(messages: tuple[Message, ...]) -> str:
+    if messages[-1].role == "assistant" and messages[-1].text:
+        return messages[-1].text
+    for role in ("user", "assistant"):
+        for message in reversed(messages):
+            if message.role == role and message.text:
+                return message.text
     for message in reversed(messages):
-        if message.role in {"user", "assistant"} and message.text:
-            return message.text
         calls = [part for part in message.parts if part.type == "tool_call"]
         if calls:
             return ", ".join(f"{part.tool_name}({compact_json(part.arguments)})" for part in calls)

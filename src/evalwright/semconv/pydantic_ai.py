@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evalwright.domain.content import Message
 from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.messages.events import body_messages
-from evalwright.semconv.readers import Read, joined, tools, value_of
+from evalwright.semconv.messages.parts import text_part
+from evalwright.semconv.readers import Read, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.values import always, count, number, shown, text, words
 from evalwright.semconv.view import SpanView
@@ -64,6 +66,11 @@ def _logged(take: str) -> Read:
     return read
 
 
+def _final(view: SpanView) -> Any:
+    said = shown(view.attributes.get("final_result"))
+    return (Message(role="assistant", parts=(text_part(said),)),) if said else ()
+
+
 def _is_choice(event: dict[str, Any]) -> bool:
     return event.get("event.name") == "gen_ai.choice"
 
@@ -73,7 +80,7 @@ _SOURCES: Final = (
     Source("output_messages", _history("output"), Tier.ASSOCIATED),
     Source("input_messages", _logged("input"), Tier.NATIVE),
     Source("output_messages", _logged("output"), Tier.NATIVE),
-    Source("output_messages", joined("final_result", ""), Tier.LEGACY),
+    Source("output_messages", _final, Tier.LEGACY),
     Source("tools", tools("model_request_parameters"), Tier.NATIVE),
     Source("tool_arguments", value_of("tool_arguments"), Tier.NATIVE),
     Source("tool_result", value_of("tool_response"), Tier.NATIVE),

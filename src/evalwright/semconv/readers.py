@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from evalwright.domain.content import Document, Message, ToolDefinition
+from evalwright.domain.content import Document, ToolDefinition
 from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.messages.parts import unwrapped
 from evalwright.semconv.values import number, parse_json, shown, text, words
@@ -54,11 +54,6 @@ def finish(*keys: str) -> Read:
 def joined(key: str, role: str) -> Read:
     """The conversation at ``key``; an empty ``role`` accepts only what is plainly a conversation."""
     return lambda view: read_conversation(view.get(key), role)
-
-
-def message_list(value: Any, role: str) -> tuple[Message, ...]:
-    """Messages of a value that is already parsed."""
-    return read_conversation(value, role)
 
 
 def tools(*keys: str) -> Read:

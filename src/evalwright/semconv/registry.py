@@ -8,6 +8,7 @@ from typing import Final
 
 from evalwright.semconv.adk import ADK
 from evalwright.semconv.claude_code import CLAUDE_CODE
+from evalwright.semconv.fallbacks import FALLBACKS
 from evalwright.semconv.laminar import LAMINAR
 from evalwright.semconv.langfuse import LANGFUSE
 from evalwright.semconv.langsmith import LANGSMITH
@@ -96,7 +97,7 @@ NAMED_KINDS: Final = {
 
 def _sources() -> dict[str, tuple[Source, ...]]:
     grouped: dict[str, list[Source]] = defaultdict(list)
-    for convention in CONVENTIONS:
+    for convention in (*CONVENTIONS, FALLBACKS):
         for source in convention.sources:
             grouped[source.field].append(source)
     return {name: tuple(sorted(found, key=lambda source: source.tier)) for name, found in grouped.items()}

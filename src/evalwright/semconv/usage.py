@@ -48,6 +48,20 @@ class Counts:
         return self.input is not None or self.output is not None
 
 
+_UNKNOWN: Final = Counts()
+_SAID: Final = (
+    "input_tokens",
+    "output_tokens",
+    "uncached_input_tokens",
+    "total_tokens",
+    "usage_totals",
+    "usage_buckets",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+
+
 def counts(found: Mapping[str, Any]) -> Counts:
     """Inclusive counts from whatever the rules found.
 
@@ -55,6 +69,8 @@ def counts(found: Mapping[str, Any]) -> Counts:
     (Anthropic, Gemini): they are added. Counts known to be apart (``uncached_input_tokens``, ``thought_tokens``)
     are added always.
     """
+    if not any(key in found for key in _SAID):
+        return _UNKNOWN
     raw = _collected(found)
     read, write = raw.cache_read or 0, raw.cache_write or 0
     given = raw.input

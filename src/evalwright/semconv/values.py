@@ -14,6 +14,7 @@ Reader = Callable[[Any], Any]
 REDACTED: Final = frozenset({"__REDACTED__", "<REDACTED>", "[REDACTED]", "[Scrubbed]", "***REDACTED***"})
 """What privacy gates of senders write in place of content."""
 
+_MARKS: Final = frozenset("_<[*")
 LARGEST_COUNT: Final = 2**53
 _NOTHING: Final = frozenset({"", "{}", "[]", "null", "None"})
 
@@ -28,7 +29,7 @@ def is_redacted(value: object) -> bool:
 def text(value: Any) -> str | None:
     """A name or identifier; numbers and booleans are spelled out, structures refused."""
     if type(value) is str:
-        return value if value and not is_redacted(value) else None
+        return value if value and (value[0] not in _MARKS or not is_redacted(value)) else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -71,8 +72,15 @@ def seconds(value: Any) -> float | None:
 def shown(value: Any) -> str | None:
     """A display value: text as is, anything structured as compact JSON."""
     if type(value) is str:
-        return value if value and not is_redacted(value) else None
+        return value if value and (value[0] not in _MARKS or not is_redacted(value)) else None
     return compact_json(value) if value is not None else None
+
+
+def unquoted(value: Any) -> str | None:
+    """A display value of a sender that encodes everything as JSON: plain text loses its quotes."""
+    if isinstance(value, str) and value[:1] == '"':
+        value = parse_json(value)
+    return shown(value)
 
 
 def shown_unless_empty(value: Any) -> str | None:

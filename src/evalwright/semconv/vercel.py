@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from evalwright.domain.content import Message
 from evalwright.domain.span import SpanKind
+from evalwright.semconv.hosts import sdk_host
 from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.messages.parts import call, reasoning_part, text_part
 from evalwright.semconv.readers import finish, joined, stripped, tools, value_of
@@ -27,11 +28,6 @@ _REPEATING: Final = {f"ai.{name}": True for name in (*_OUTER, "embed", "embedMan
 _META: Final = "ai.telemetry.metadata."
 
 
-def _provider(value: Any) -> str | None:
-    name = text(value)
-    return name.partition(".")[0] or None if name else None
-
-
 def _calls(value: Any) -> str | None:
     parsed = parse_json(value)
     return compact_json(parsed) if parsed else None
@@ -47,7 +43,7 @@ _RULES: Final = (
     *rules("agent_function", text, Tier.NATIVE, "ai.telemetry.functionId"),
     *rules("model_served", text, Tier.NATIVE, "ai.response.model"),
     *rules("model_requested", text, Tier.NATIVE, "ai.model.id", "aisdk.model.id"),
-    *rules("provider", _provider, Tier.EXPLICIT, "ai.model.provider", "aisdk.model.provider"),
+    *rules("provider", sdk_host, Tier.EXPLICIT, "ai.model.provider", "aisdk.model.provider"),
     *rules("input_tokens", count, Tier.NATIVE, "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
     *rules("uncached_input_tokens", count, Tier.NATIVE, "ai.usage.inputTokenDetails.noCacheTokens"),
     *rules("output_tokens", count, Tier.NATIVE, "ai.usage.outputTokens", "ai.usage.completionTokens"),

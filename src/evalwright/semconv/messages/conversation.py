@@ -158,13 +158,18 @@ def _from_object(value: dict[str, Any], role: str, depth: int) -> tuple[Message,
             return _from_request(value, key, role, depth)
     if _names_role(value):
         return (read_message(value, role),)
-    for key in ("content", "output", "response", "input", "message"):
+    for key in ("content", "output", "response", "input", "message", "new_message"):
         inner = parse_json(value.get(key))
         if isinstance(inner, Mapping) and ("parts" in inner or _names_role(inner)):
             reason = text(first(value, "finish_reason", "finishReason")) or ""
             return (replace(read_message(inner, role), finish_reason=reason),)
         if key == "output" and isinstance(inner, list):
             return _from_list(inner, role, depth + 1)
+    if isinstance(value.get("prompt"), str) and (role or "system" in value):
+        return (
+            *read_conversation(value.get("system"), "system", depth + 1),
+            *read_conversation(value["prompt"], role or "user", depth + 1),
+        )
     if role and any(key in value for key in ("parts", "content", "text", "tool_calls", "function_call", "name")):
         return (read_message(value, role),)
     return ()

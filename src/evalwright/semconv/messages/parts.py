@@ -37,6 +37,9 @@ _KEYED: Final = {
 }
 
 
+_ANSWERED: Final = ("tool_call_id", "tool_use_id", "call_id", "toolCallId", "toolUseId", "id")
+
+
 def read_parts(content: Any) -> list[Part]:
     """The parts of a message's content: text, one block, or a list of blocks."""
     if content is None or content == "":
