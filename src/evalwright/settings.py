@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(default=(), description="host names answered to, beside loopback names")
     allowed_origins: tuple[str, ...] = Field(default=(), description="web origins that may call, beside its own")
     require_auth: bool = Field(default=False, description="ask for a key on loopback too")
+    key_pepper: SecretStr = Field(default=SecretStr(""), description="secret keys are hashed under; empty: a file")
     default_project: str = Field(default="default", min_length=1, max_length=200, description="where none is named")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least severe logged")
     openai_base_url: str = Field(default="", description="OpenAI-compatible endpoint that judges run on")

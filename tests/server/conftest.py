@@ -39,10 +39,11 @@ class HandClock:
 class OpenIntake:
     """An intake that has taken three spans."""
 
-    ready = True
+    def snapshot(self) -> Mapping[str, Any]:
+        return {"accepted_spans": 3, "repaired_values": {"truncated": 1}}
 
-    def counters(self) -> Mapping[str, int]:
-        return {"accepted_spans": 3}
+    def prometheus(self) -> str:
+        return "evalwright_intake_accepted_spans_total 3\n"
 
 
 def plain_content(span: Span) -> SpanContent:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.gzip import GZipMiddleware
 
 from evalwright import __version__
 from evalwright.server import problems
@@ -31,8 +30,21 @@ from evalwright.server.guard import Guard
 from evalwright.server.ui import ui_routes
 
 PREFIX = "/api/v1"
-GZIP_FROM_BYTES = 2048
-NOUNS = (projects, traces, spans, sessions, scores, sql, evaluators, datasets, comparisons, experiments, keys, status)
+NOUNS = (
+    projects,
+    traces,
+    spans,
+    sessions,
+    scores,
+    sql,
+    evaluators,
+    datasets,
+    comparisons,
+    experiments,
+    keys,
+    status,
+)
+"""In order of matching: ``comparisons`` has a path that ``experiments`` would read as a name."""
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -40,6 +52,17 @@ def create_app(deps: Deps) -> FastAPI:
 
     The caller keeps ownership of everything in ``deps``.
     """
+    app = describe()
+    app.state.deps = deps
+    app.include_router(status.doors)
+    app.router.routes.extend(deps.otlp)
+    app.include_router(ui_routes(deps.ui_dir))
+    app.add_middleware(Guard, deps=deps)
+    return app
+
+
+def describe() -> FastAPI:
+    """Returns the API alone, not yet able to answer: what OpenAPI is made from."""
     app = FastAPI(
         title="Evalwright",
         version=__version__,
@@ -47,25 +70,15 @@ def create_app(deps: Deps) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=_threads(deps.bounds.worker_threads),
+        lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
     )
-    app.state.deps = deps
     problems.install(app)
-    app.include_router(_api())
-    app.include_router(status.doors)
-    app.router.routes.extend(deps.otlp)
-    app.include_router(ui_routes(deps.ui_dir))
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=1)
-    app.add_middleware(Guard, deps=deps)
-    return app
-
-
-def _api() -> APIRouter:
     api = APIRouter(prefix=PREFIX)
     for noun in NOUNS:
         api.include_router(noun.routes)
-    return api
+    app.include_router(api)
+    return app
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -73,10 +86,8 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _threads(count: int):  # type: ignore[no-untyped-def]
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = count
-        yield
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    deps: Deps = app.state.deps
+    anyio.to_thread.current_default_thread_limiter().total_tokens = deps.bounds.worker_threads
+    yield

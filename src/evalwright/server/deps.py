@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
@@ -30,16 +30,15 @@ class SystemClock:
         return time.time_ns()
 
 
-class IntakeState(Protocol):
+class IntakeCounts(Protocol):
     """What the app shows of intake."""
 
-    def counters(self) -> Mapping[str, int]:
+    def snapshot(self) -> Mapping[str, Any]:
         """Counts since start, by name."""
         ...
 
-    @property
-    def ready(self) -> bool:
-        """True while batches are accepted."""
+    def prometheus(self) -> str:
+        """The same as Prometheus text."""
         ...
 
 
@@ -63,8 +62,9 @@ class Deps:
     clock: Clock
     authenticator: Authenticator
     idempotency: IdempotencyCache
-    intake: IntakeState
+    intake: IntakeCounts
     content: Callable[[Span], SpanContent]
+    accepts: Callable[[], bool] = lambda: True
     otlp: Sequence[BaseRoute] = ()
     counts: RequestCounts = field(default_factory=RequestCounts)
     bounds: Bounds = field(default_factory=Bounds)

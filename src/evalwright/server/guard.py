@@ -17,12 +17,14 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evalwright.domain.errors import EvalwrightError, Forbidden, InvalidInput, TooLarge
+from evalwright.domain.project import Principal
 from evalwright.server import problems
-from evalwright.server.auth import COOKIE
+from evalwright.server.auth import COOKIE, Authenticator
 from evalwright.server.deps import Deps
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN_PATHS: Final = frozenset({"/api/v1/login", "/api/v1/logout"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTLP_PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
 SECURITY_HEADERS: Final = {
     "content-security-policy": (
@@ -50,17 +52,25 @@ class Guard:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = [500]
+        status = [0]
         guarded_send = _with_headers(send, status)
         try:
-            await self._admit(scope)
-            await self._app(scope, self._bounded(scope, receive), guarded_send)
-        except EvalwrightError as error:
-            await problems.from_error(error)(scope, receive, guarded_send)
+            await self._answer(scope, receive, guarded_send, status)
         finally:
             route = getattr(scope.get("route"), "path", "") or "other"
-            method = scope["method"] if scope["method"].isalpha() and len(scope["method"]) < 10 else "OTHER"
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
             self._deps.counts.add(method, route, status[0], time.perf_counter() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: list[int]) -> None:
+        try:
+            await self._admit(scope)
+            await self._app(scope, self._bounded(scope, receive), send)
+        except EvalwrightError as error:
+            await problems.from_error(error)(scope, receive, send)
+        except Exception as error:
+            if status[0]:
+                raise
+            await problems.from_fault(scope["method"], scope["path"], error)(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -71,8 +81,7 @@ class Guard:
             raise InvalidInput("the address holds a NUL character")
         if path.startswith("/api/") and path not in OPEN_PATHS:
             cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-            principal = await run_in_threadpool(self._deps.authenticator.principal, headers, cookie)
-            scope.setdefault("state", {})["principal"] = principal
+            scope.setdefault("state", {})["principal"] = await identify(self._deps.authenticator, headers, cookie)
 
     def _check_host(self, headers: Headers) -> None:
         name = host_name(headers.get("host", ""))
@@ -115,6 +124,14 @@ class Guard:
             return message
 
         return bounded
+
+
+async def identify(authenticator: Authenticator, headers: Headers, cookie: str = "") -> Principal:
+    """Returns who asks; waits in a thread only when the key has to be looked up."""
+    known = authenticator.known(headers, cookie)
+    if known is not None:
+        return known
+    return await run_in_threadpool(authenticator.principal, headers, cookie)
 
 
 def host_name(host: str) -> str:

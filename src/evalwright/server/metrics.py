@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_NAME = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class RequestCounts:
@@ -37,12 +35,8 @@ class RequestCounts:
             yield f'evalwright_http_request_seconds_total{{method="{method}",route="{route}"}} {total:.6f}'
 
 
-def exposition(counts: RequestCounts, intake: Mapping[str, int], *, uptime_s: float) -> str:
-    """Returns every metric in Prometheus' text format."""
+def exposition(counts: RequestCounts, intake: str, *, uptime_s: float) -> str:
+    """Returns every metric in Prometheus' text format; ``intake`` is appended as it is."""
     lines = list(counts.lines())
-    for name, value in sorted(intake.items()):
-        metric = f"evalwright_intake_{_NAME.sub('_', name)}"
-        kind = "gauge" if name.startswith(("queued", "spool_")) else "counter"
-        lines += [f"# TYPE {metric} {kind}", f"{metric} {value}"]
     lines += ["# TYPE evalwright_uptime_seconds gauge", f"evalwright_uptime_seconds {uptime_s:.3f}", ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + intake

@@ -65,14 +65,14 @@ async def _on_http(_: Request, error: Exception) -> Response:
     return problem(error.status_code, code, str(error.detail).lower(), headers=error.headers)
 
 
-async def _on_unknown(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def from_fault(method: str, path: str, error: Exception) -> Response:
+    """Returns the answer for an error nobody foresaw; the log has what it was, the caller does not."""
+    _log.error("%s %s failed", method, path, exc_info=error)
     return problem(500, "internal", "the server failed to answer", hint="the server's log says why; please report it")
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the app a problem."""
+    """Makes every expected error of the app a problem; the guard answers for the others."""
     app.add_exception_handler(EvalwrightError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_unknown)

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from evalwright.domain.errors import EvalwrightError, InvalidInput, UnsupportedType
 from evalwright.domain.project import Principal
 from evalwright.server import problems, wire
+from evalwright.server.compression import compress
 from evalwright.server.deps import Deps
 from evalwright.server.schemas import PROBLEMS
 
@@ -50,11 +51,14 @@ class ApiRoute(APIRoute):
                 strict.hold(await request.body(), await _strict_json(request))
             return await inner(strict)
 
-        async def handle(request: Request) -> Response:
+        async def run_once(request: Request) -> Response:
             key = request.headers.get("idempotency-key", "")
             if not key or request.method not in {"POST", "DELETE"} or request.url.path in NEVER_KEPT:
                 return await read_and_run(request)
             return await _once(request, key, read_and_run)
+
+        async def handle(request: Request) -> Response:
+            return await compress(request, await run_once(request))
 
         return handle
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import mimetypes
 from pathlib import Path
+from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse
 
-IMMUTABLE = "public, max-age=31536000, immutable"
-RESERVED = ("api", "v1")
-NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evalwright</title></head><body>
+from evalwright.server.compression import accepts_gzip, gzipped
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+RESERVED: Final = ("api", "v1")
+PACKED: Final = (".js", ".css", ".svg", ".json", ".html")
+NOT_BUILT: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evalwright</title></head><body>
 <h1>Evalwright is running</h1>
 <p>The web app is not part of this installation. From a source checkout, build it with
 <code>python hatch_build.py</code> and reload this page. Everything else works without it:</p>
@@ -23,33 +29,47 @@ NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title
 def ui_routes(folder: Path | None) -> APIRouter:
     """Returns routes that serve ``folder``; a plain page that says what to do where there is no build."""
     routes = APIRouter(include_in_schema=False)
-    root = folder.resolve() if folder and (folder / "index.html").is_file() else None
+    home = folder.resolve() if folder else None
 
-    @routes.get("/{path:path}")
-    def show(path: str) -> Response:
+    @routes.api_route("/{path:path}", methods=["GET", "HEAD"])
+    def show(request: Request, path: str) -> Response:
         if path.split("/", 1)[0] in RESERVED:
             raise HTTPException(404, f"nothing at {('/' + path)!r}")
-        if root is None:
+        if home is None or not (home / "index.html").is_file():
             return HTMLResponse(NOT_BUILT)
-        return _file_or_app(root, path)
+        return _file_or_app(home, path, request)
 
     return routes
 
 
-def _file_or_app(root: Path, path: str) -> Response:
-    file = _inside(root, path)
-    if file is not None:
-        immutable = path.startswith("assets/")
-        return FileResponse(file, headers={"cache-control": IMMUTABLE if immutable else "no-cache"})
+def _file_or_app(home: Path, path: str, request: Request) -> Response:
+    file = _inside(home, path)
     if path.startswith("assets/"):
-        raise HTTPException(404, f"nothing at {('/' + path)!r}")
-    return FileResponse(root / "index.html", headers={"cache-control": "no-cache"})
+        if file is None:
+            raise HTTPException(404, f"nothing at {('/' + path)!r}")
+        return _asset(file, packed=accepts_gzip(request))
+    return FileResponse(file or home / "index.html", headers={"cache-control": "no-cache"})
 
 
-def _inside(root: Path, path: str) -> Path | None:
+def _asset(file: Path, *, packed: bool) -> Response:
+    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
+    if not packed or file.suffix not in PACKED:
+        return FileResponse(file, headers=headers)
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    headers["content-encoding"] = "gzip"
+    return Response(_packed(file), headers=headers, media_type=media_type)
+
+
+@functools.lru_cache(maxsize=128)
+def _packed(file: Path) -> bytes:
+    """Returns a hashed asset compressed; its name changes with its content, so it is packed once."""
+    return gzipped(file.read_bytes())
+
+
+def _inside(home: Path, path: str) -> Path | None:
     """Returns the file only when it lies inside the folder, links resolved."""
     try:
-        file = (root / path).resolve()
-        return file if path and file.is_relative_to(root) and file.is_file() else None
+        file = (home / path).resolve()
+        return file if path and file.is_relative_to(home) and file.is_file() else None
     except (OSError, ValueError):
         return None

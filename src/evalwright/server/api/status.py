@@ -22,7 +22,7 @@ Status = extend(
     StoreStatus,
     "Status",
     "What the store holds, what intake did, and what its repairs mean.",
-    intake=dict[str, int],
+    intake=dict[str, int | dict[str, int] | dict[str, dict[str, int]]],
     flag_meanings=dict[str, str],
     version=str,
     uptime_s=float,
@@ -38,7 +38,7 @@ def show_status(deps: DepsParam, caller: CallerParam) -> Response:
     """Row counts, disk, repairs, unpriced models, intake counters."""
     caller.everything(Scope.READ)
     more = {
-        "intake": dict(deps.intake.counters()),
+        "intake": dict(deps.intake.snapshot()),
         "flag_meanings": FLAGS,
         "version": __version__,
         "uptime_s": _uptime_s(deps),
@@ -55,7 +55,7 @@ async def healthz() -> Response:
 @doors.get("/readyz")
 def readyz(deps: DepsParam) -> Response:
     """The stores answer and intake accepts."""
-    if not deps.intake.ready:
+    if not deps.accepts():
         raise StoreUnavailable("intake is not accepting", retry_after_s=1)
     deps.records.list_keys()
     deps.spans.list_projects()
@@ -65,5 +65,5 @@ def readyz(deps: DepsParam) -> Response:
 @doors.get("/metrics")
 async def show_metrics(deps: DepsParam) -> Response:
     """Prometheus text."""
-    text = metrics.exposition(deps.counts, deps.intake.counters(), uptime_s=_uptime_s(deps))
+    text = metrics.exposition(deps.counts, deps.intake.prometheus(), uptime_s=_uptime_s(deps))
     return Response(text, media_type=metrics.MEDIA_TYPE)
