@@ -27,8 +27,8 @@ _SPEAKING: Final = (
 def preview(value: str, mime: str, limit: int) -> str:
     """At most ``limit`` characters that say what ``value`` is about, on one line.
 
-    Of a message list, the answer it ends with, else the newest words of the user; of an object, its one telling field; of
-    anything else, its beginning. A cut is marked by an ellipsis within the limit.
+    Of a message list, the answer it ends with, else the newest words of the user; of an object, its one telling
+    field; of anything else, its beginning. A cut is marked by an ellipsis within the limit.
 
     >>> preview('[{"role": "user", "content": "Where is my order?"}]', "application/json", 40)
     'Where is my order?'
