@@ -240,8 +240,10 @@ def at_level(estimate: Estimate, level: float) -> Estimate:
 
 def _rescale(estimate: Estimate, factor: float) -> tuple[float, float]:
     if estimate.method != ADJUSTED_PAIRED:
-        half = (estimate.high - estimate.low) / 2.0 * factor
-        return estimate.estimate - half, estimate.estimate + half
+        half = max(estimate.high - estimate.estimate, estimate.estimate - estimate.low) * factor
+        low, high = estimate.estimate - half, estimate.estimate + half
+        bounded = estimate.method == "ppi_plus_plus" and estimate.unit == "ratio"
+        return (max(0.0, low), min(1.0, high)) if bounded else (low, high)
     if estimate.low <= -1.0 and estimate.high >= 1.0:
         return estimate.low, estimate.high
     clusters = (estimate.df or 2) - 1

@@ -1,0 +1,181 @@
+"""A judge against the truth: confusion table and everything read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from evalwright.domain.errors import InvalidInput
+from evalwright.domain.estimate import Estimate
+from evalwright.stats.arrays import FloatArray, IntArray, Labels
+from evalwright.stats.intervals import unknown, wilson
+from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionTable:
+    """``counts[i, j]``: how often the truth was ``labels[i]`` and the judge said ``labels[j]``."""
+
+    labels: tuple[Any, ...]
+    counts: IntArray
+
+    @property
+    def total(self) -> int:
+        """Rows in the table."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelReport:
+    """How well one label is judged."""
+
+    label: Any
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    support: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementReport:
+    """The calibration page in one object."""
+
+    table: ConfusionTable
+    accuracy: Estimate
+    kappa: Estimate
+    macro_f1: Estimate
+    labels: tuple[LabelReport, ...]
+
+
+def confusion(truth: Labels, judged: Labels, labels: Sequence[Any] | None = None) -> ConfusionTable:
+    """Count pairs of labels. Pass ``labels`` in order for ordinal scales and to keep unused labels."""
+    a, b = np.asarray(truth), np.asarray(judged)
+    if a.shape != b.shape or a.ndim != 1:
+        raise InvalidInput(f"truth and judged must be vectors of one length, got {a.shape} and {b.shape}")
+    seen, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
+    order = list(seen.tolist()) if labels is None else list(labels)
+    position = {label: index for index, label in enumerate(order)}
+    missing = [label for label in seen.tolist() if label not in position]
+    if missing:
+        raise InvalidInput(f"labels {missing!r} are not among {order!r}")
+    places = np.array([position[label] for label in seen.tolist()], dtype=np.int64)[codes]
+    size = len(order)
+    flat = np.bincount(places[: a.size] * size + places[a.size :], minlength=size * size)
+    return ConfusionTable(tuple(order), flat.reshape(size, size).astype(np.int64))
+
+
+def kappa_weights(size: int, weights: str | None) -> FloatArray:
+    """Disagreement weights between ``size`` ordered labels: none, ``linear`` or ``quadratic``."""
+    distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size))).astype(np.float64)
+    if weights is None:
+        return np.asarray(distance > 0, dtype=np.float64)
+    if weights not in ("linear", "quadratic"):
+        raise InvalidInput(f"weights must be 'linear' or 'quadratic', got {weights!r}")
+    return distance if weights == "linear" else distance**2
+
+
+def _kappas(tables: FloatArray, weights: FloatArray) -> FloatArray:
+    """Kappa of each table in a stack; NaN where chance agreement is complete."""
+    total = tables.sum(axis=(-2, -1))
+    expected = np.einsum("bi,ij,bj->b", tables.sum(axis=-1), weights, tables.sum(axis=-2))
+    observed = np.einsum("bij,ij->b", tables, weights) * total
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(expected > 0.0, 1.0 - observed / expected, np.nan)
+
+
+def _f1(tables: FloatArray) -> FloatArray:
+    """F1 per label of each table in a stack; 0 where a label is neither true nor judged correctly, NaN where absent."""
+    hits = np.einsum("bii->bi", tables)
+    both = tables.sum(axis=-1) + tables.sum(axis=-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(both > 0.0, 2.0 * hits / both, np.nan)
+
+
+def _macro(f1: FloatArray) -> FloatArray:
+    present = np.isfinite(f1)
+    count = present.sum(axis=-1)
+    return np.where(count > 0, np.where(present, f1, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
+
+
+def cohen_kappa(
+    table: ConfusionTable,
+    rng: Generator,
+    *,
+    weights: str | None = None,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> Estimate:
+    """Agreement of two beyond chance; ``weights`` for ordinal labels. Source: Cohen 1960, 1968."""
+    disagreement = kappa_weights(len(table.labels), weights)
+    stack = _stack(table, rng, resamples)
+    kappas = _kappas(stack, disagreement)
+    return percentile_estimate(float(kappas[0]), kappas[1:], n=table.total, level=level, denominators=None)
+
+
+def _stack(table: ConfusionTable, rng: Generator, resamples: int) -> FloatArray:
+    """The table itself, then its bootstrap copies."""
+    draws = resample_counts(table.counts.ravel(), rng, resamples)
+    return np.concatenate([table.counts.ravel()[None, :], draws]).reshape(-1, *table.counts.shape)
+
+
+def sensitivity(table: ConfusionTable, positive: Any, *, level: float = 0.95) -> Estimate:
+    """Share of truly ``positive`` rows the judge calls so (recall)."""
+    index = table.labels.index(positive)
+    return wilson(int(table.counts[index, index]), int(table.counts[index].sum()), level=level)
+
+
+def specificity(table: ConfusionTable, positive: Any, *, level: float = 0.95) -> Estimate:
+    """Share of rows that are truly not ``positive`` and not called so."""
+    index = table.labels.index(positive)
+    others = np.delete(table.counts, index, axis=0)
+    return wilson(int(others.sum() - others[:, index].sum()), int(others.sum()), level=level)
+
+
+def precision(table: ConfusionTable, label: Any, *, level: float = 0.95) -> Estimate:
+    """Share of rows called ``label`` that are."""
+    index = table.labels.index(label)
+    return wilson(int(table.counts[index, index]), int(table.counts[:, index].sum()), level=level)
+
+
+def agreement_report(
+    truth: Labels,
+    judged: Labels,
+    rng: Generator,
+    *,
+    labels: Sequence[Any] | None = None,
+    weights: str | None = None,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> AgreementReport:
+    """Everything the calibration page shows, from one set of bootstrap tables."""
+    table = confusion(truth, judged, labels)
+    if not table.labels:
+        nothing = unknown("bootstrap", level=level)
+        return AgreementReport(table=table, accuracy=wilson(0, 0), kappa=nothing, macro_f1=nothing, labels=())
+    stack = _stack(table, rng, resamples)
+    kappas = _kappas(stack, kappa_weights(len(table.labels), weights))
+    f1 = _f1(stack)
+    macro = _macro(f1)
+    n = table.total
+    return AgreementReport(
+        table=table,
+        accuracy=wilson(int(np.trace(table.counts)), n, level=level),
+        kappa=percentile_estimate(float(kappas[0]), kappas[1:], n=n, level=level, denominators=None),
+        macro_f1=percentile_estimate(float(macro[0]), macro[1:], n=n, level=level, unit="ratio", denominators=None),
+        labels=tuple(_label_report(table, index, f1[:, index], level) for index in range(len(table.labels))),
+    )
+
+
+def _label_report(table: ConfusionTable, index: int, f1: FloatArray, level: float) -> LabelReport:
+    label = table.labels[index]
+    return LabelReport(
+        label=label,
+        precision=precision(table, label, level=level),
+        recall=sensitivity(table, label, level=level),
+        f1=percentile_estimate(float(f1[0]), f1[1:], n=table.total, level=level, unit="ratio", denominators=None),
+        support=int(table.counts[index].sum()),
+    )

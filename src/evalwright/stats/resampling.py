@@ -1,0 +1,52 @@
+"""Bootstrap from counts: resampling a table costs the same for 100 rows and for a million."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.random import Generator
+
+from evalwright.domain.estimate import Estimate
+from evalwright.domain.score import Denominators
+from evalwright.stats.arrays import FloatArray, IntArray
+from evalwright.stats.intervals import check_level, unknown
+
+RESAMPLES = 1_000
+
+
+def resample_counts(counts: IntArray, rng: Generator, resamples: int = RESAMPLES) -> FloatArray:
+    """``resamples`` bootstrap copies of a vector of counts (rows drawn with replacement, then counted again)."""
+    total = int(counts.sum())
+    if total == 0:
+        return np.zeros((resamples, counts.size))
+    return rng.multinomial(total, counts / total, size=resamples).astype(np.float64)
+
+
+def percentile_estimate(
+    point: float, draws: FloatArray, *, n: int, level: float = 0.95, unit: str = "", denominators: Denominators | None
+) -> Estimate:
+    """Percentile interval over bootstrap draws; draws where the statistic does not exist are left out and named."""
+    check_level(level)
+    counts = denominators or Denominators(scored=n)
+    if n == 0 or math.isnan(point):
+        reason = "" if n == 0 else "undefined: one label fills the table"
+        return unknown("bootstrap", level=level, unit=unit, denominators=counts, reason=reason)
+    defined = draws[np.isfinite(draws)]
+    tails = ((1.0 - level) / 2.0, (1.0 + level) / 2.0)
+    low, high = (float(x) for x in np.quantile(defined, tails)) if defined.size else (math.nan, math.nan)
+    warnings: tuple[str, ...] = ()
+    if defined.size < draws.size:
+        warnings = (f"undefined in {draws.size - defined.size} of {draws.size} resamples",)
+    return Estimate(
+        estimate=point,
+        low=min(low, point),
+        high=max(high, point),
+        level=level,
+        n=n,
+        n_effective=float(n),
+        method="bootstrap",
+        unit=unit,
+        denominators=counts,
+        warnings=warnings,
+    )
