@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,18 +39,17 @@ _SELF_HOSTED: Final = frozenset({"ollama", "vllm", "sglang", "llamacpp", "llama.
 
 _REGION: Final = re.compile(r"^(?:us|eu|apac|jp|au|ca|sa|me|global|us-gov)\.(?=[a-z0-9]+\.)")
 _VENDOR: Final = re.compile(r"^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen)\.")
-_VERSION: Final = re.compile(r"-v\d+(?::\d+)?$|:(?:\d+|latest|free|beta|thinking|online)$|@[\w-]+$")
-_DATE: Final = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest|preview)$")
+_VERSION: Final = re.compile(r"-v\d+:\d+$|:(?:\d+|latest)$|@[\w-]+$")
+_DATE: Final = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _LAST_NS: Final = 7_000_000_000 * 10**9
-_FEW: Final = 1_000
-_MANY: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """USD per token of a model whose prices do not depend on the size of the call."""
+    """USD per call and per token, for calls of one size band."""
 
+    call: float
     input: float
     cache_read: float
     cache_write: float
@@ -60,7 +60,8 @@ class _Rates:
         fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
         said = usage.output_tokens - usage.reasoning_tokens
         return (
-            fresh * self.input
+            self.call
+            + fresh * self.input
             + usage.cache_read_tokens * self.cache_read
             + usage.cache_write_tokens * self.cache_write
             + said * self.output
@@ -73,7 +74,7 @@ class GenaiPrices:
 
     def __init__(self) -> None:
         self._resolve = lru_cache(maxsize=4096)(_resolved)
-        self._rates: dict[int, tuple[Any, _Rates | None]] = {}
+        self._bands: dict[int, tuple[Any, tuple[int, ...], dict[int, _Rates]]] = {}
 
     def price(self, *, model: str, provider: str, usage: Usage, at_ns: int) -> float | None:
         """USD of one call; None when the model is unknown or the counts contradict one another."""
@@ -81,18 +82,21 @@ class GenaiPrices:
         if found is None or not _consistent(usage):
             return None
         try:
-            terms = found[1].get_prices(_moment(at_ns))
-            rates = self._rates_of(terms)
-            return rates.price(usage) if rates is not None else _exact(terms, usage)
+            return self._rates(found[1].get_prices(_moment(at_ns)), usage.input_tokens).price(usage)
         except (LookupError, ValueError, ArithmeticError, TypeError):
             return None
 
-    def _rates_of(self, terms: ModelPrice) -> _Rates | None:
-        held = self._rates.get(id(terms))
+    def _rates(self, terms: ModelPrice, input_tokens: int) -> _Rates:
+        """The rates for a call of this size; long contexts cost more per token with some models."""
+        held = self._bands.get(id(terms))
         if held is None:
             # The terms are kept beside their rates so that their identity cannot be given to others.
-            held = self._rates[id(terms)] = (terms, _linear(terms))
-        return held[1]
+            held = self._bands[id(terms)] = (terms, _starts(terms), {})
+        _, starts, rates = held
+        band = bisect_left(starts, input_tokens)
+        if band not in rates:
+            rates[band] = _probe(terms, starts[band - 1] + 1 if band else min((*starts, 1_000)))
+        return rates[band]
 
 
 def _consistent(usage: Usage) -> bool:
@@ -122,26 +126,27 @@ def _exact(terms: ModelPrice, usage: Usage) -> float:
     return float(terms.calc_price(counts)["total_price"])
 
 
-def _linear(terms: ModelPrice) -> _Rates | None:
-    """Rates per token, or None when a small and a large call differ in them (tiers by context length)."""
-    few, many = (_probe(terms, size) for size in (_FEW, _MANY))
-    return few if all(abs(a - b) <= 1e-9 * max(a, b) for a, b in zip(_row(few), _row(many), strict=True)) else None
-
-
-def _row(rates: _Rates) -> tuple[float, ...]:
-    return (rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning)
+def _starts(terms: ModelPrice) -> tuple[int, ...]:
+    """Input sizes over which any price of these terms changes."""
+    tiered = (getattr(price, "tiers", ()) for price in vars(terms).values())
+    return tuple(sorted({tier.start for tiers in tiered for tier in tiers}))
 
 
 def _probe(terms: ModelPrice, size: int) -> _Rates:
-    def rate(**counts: int) -> float:
-        return _exact(terms, Usage(**counts)) / size
+    """Rates read off the prices of calls of ``size`` input tokens: within a band prices are linear."""
+    call = _exact(terms, Usage())
+    whole = _exact(terms, Usage(input_tokens=size))
+
+    def beyond(base: float, **counts: int) -> float:
+        return (_exact(terms, Usage(input_tokens=size, **counts)) - base) / size
 
     return _Rates(
-        input=rate(input_tokens=size),
-        cache_read=rate(input_tokens=size, cache_read_tokens=size),
-        cache_write=rate(input_tokens=size, cache_write_tokens=size),
-        output=rate(output_tokens=size),
-        reasoning=rate(output_tokens=size, reasoning_tokens=size),
+        call=call,
+        input=(whole - call) / size,
+        cache_read=beyond(call, cache_read_tokens=size),
+        cache_write=beyond(call, cache_write_tokens=size),
+        output=beyond(whole, output_tokens=size),
+        reasoning=beyond(whole, output_tokens=size, reasoning_tokens=size),
     )
 
 
