@@ -1,0 +1,127 @@
+import { Select } from "@mantine/core";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import type { Trial } from "../../api/types";
+import { Badge } from "../../ui/Badge";
+import { type Column, DataTable } from "../../ui/DataTable";
+import { EstimateView } from "../../ui/EstimateView";
+import { cost, duration, oneLine, plural } from "../../ui/format";
+import { Failure, Loading } from "../../ui/Notice";
+import { PageFrame, PageHeader } from "../../ui/Page";
+import ui from "../../ui/ui.module.css";
+import { useProject } from "../shell/project";
+import css from "./Experiments.module.css";
+import { useExperiment, useExperiments, useTrials } from "./queries";
+
+const COLUMNS: Column<Trial>[] = [
+  { label: "Item", width: "150px", cell: (t) => <code className="cut">{t.item_key}</code> },
+  { label: "Trial", width: "60px", right: true, cell: (t) => t.index + 1 },
+  {
+    label: "Ended",
+    width: "90px",
+    cell: (t) => <Badge tone={t.status === "ok" ? "ok" : "bad"}>{t.status}</Badge>,
+  },
+  {
+    label: "Output",
+    cell: (t) => <span className={`cut ${t.error ? "bad" : "dim"}`}>{t.error || oneLine(t.output) || "–"}</span>,
+  },
+  {
+    label: "Scores",
+    cell: (t) =>
+      Object.entries(t.scores ?? {}).map(([name, s]) => (
+        <Badge
+          key={name}
+          tone={s.status !== "scored" ? "warn" : s.value === 0 ? "bad" : s.value === 1 ? "ok" : "plain"}
+          title={s.explanation || undefined}
+        >
+          {name} <b>{s.status === "scored" ? s.label || String(s.value ?? "") : s.status}</b>
+        </Badge>
+      )),
+  },
+  { label: "Latency", width: "84px", right: true, cell: (t) => duration(t.latency_ms) },
+  { label: "Cost", width: "80px", right: true, cell: (t) => cost(t.cost) },
+  {
+    label: "Trace",
+    width: "70px",
+    cell: (t) =>
+      t.trace_id ? (
+        <Link to="/traces/$traceId" params={{ traceId: t.trace_id }} className="link">
+          open
+        </Link>
+      ) : (
+        <span className="faint">–</span>
+      ),
+  },
+];
+
+export function ExperimentPage() {
+  const { experiment: id } = useParams({ from: "/experiments/$experiment" });
+  const project = useProject();
+  const experiment = useExperiment(project, id);
+  const trials = useTrials(project, id);
+  const rows = trials.data?.pages.flatMap((page) => page.items) ?? [];
+  const e = experiment.data;
+  return (
+    <PageFrame
+      header={
+        <PageHeader
+          crumb={<Link to="/experiments">Experiments</Link>}
+          title={e?.name ?? id}
+          extra={
+            e ? (
+              <>
+                <Badge>{e.status}</Badge>
+                <Badge>
+                  {e.dataset_name} v{e.dataset_version}
+                </Badge>
+                <Badge>
+                  {plural(e.item_count, "item")} × {plural(e.trials, "trial")}
+                </Badge>
+              </>
+            ) : null
+          }
+          actions={<CompareWith project={project} id={e?.id ?? ""} />}
+        />
+      }
+    >
+      {experiment.error ? <Failure error={experiment.error} /> : null}
+      {experiment.isPending ? <Loading /> : null}
+      {e?.metrics?.length ? (
+        <dl className={css.metrics}>
+          {e.metrics.map((m) => (
+            <div key={m.metric} className={ui.tile}>
+              <dt>{m.metric}</dt>
+              <dd>
+                <EstimateView value={m.estimate} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+      {rows.length ? (
+        <DataTable
+          label="Trials"
+          columns={COLUMNS}
+          rows={rows}
+          keyOf={(t) => t.id}
+          nameOf={(t) => `trial ${t.index + 1} of ${t.item_key}`}
+          more={trials.hasNextPage}
+          onMore={() => trials.fetchNextPage()}
+        />
+      ) : null}
+    </PageFrame>
+  );
+}
+
+function CompareWith({ project, id }: { project: string; id: string }) {
+  const others = useExperiments(project).data?.items.filter((e) => e.id !== id) ?? [];
+  const navigate = useNavigate();
+  if (!id || !others.length) return null;
+  return (
+    <Select
+      aria-label="Compare with a baseline"
+      placeholder="Compare with a baseline"
+      data={others.map((e) => ({ value: e.id, label: e.name }))}
+      onChange={(baseline) => baseline && navigate({ to: "/experiments/compare", search: { baseline, candidate: id } })}
+    />
+  );
+}

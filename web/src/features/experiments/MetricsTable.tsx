@@ -1,0 +1,89 @@
+import { Tooltip } from "@mantine/core";
+import type { MetricComparison } from "../../api/types";
+import { EstimateView } from "../../ui/EstimateView";
+import { pValue } from "../../ui/format";
+import ui from "../../ui/ui.module.css";
+import type { Change } from "./ComparePage";
+import { axis, differenceAxis } from "./domain";
+import css from "./Experiments.module.css";
+
+type Chosen = { metric: string; change: Change } | null;
+
+interface Props {
+  metrics: MetricComparison[];
+  chosen: Chosen;
+  onChoose: (next: Chosen) => void;
+}
+
+const CHANGES: Change[] = ["improved", "regressed", "unchanged"];
+
+export function MetricsTable({ metrics, chosen, onChoose }: Props) {
+  return (
+    <section className={`${ui.section} ${css.wide}`} aria-label="Metrics" tabIndex={0}>
+      <table className={ui.table}>
+        <thead>
+          <tr>
+            <th>Metric</th>
+            <th>Baseline</th>
+            <th>Candidate</th>
+            <th>Difference</th>
+            <th className={ui.right}>
+              <Tooltip label="Adjusted for the number of metrics (Benjamini-Hochberg)">
+                <span>p, adjusted</span>
+              </Tooltip>
+            </th>
+            <th>Items</th>
+          </tr>
+        </thead>
+        <tbody>
+          {metrics.map((m) => (
+            <tr key={m.metric}>
+              <td>
+                <b>{m.metric}</b>
+                <div className="faint">{m.direction === "lower" ? "lower is better" : "higher is better"}</div>
+              </td>
+              <td>
+                <EstimateView value={m.baseline} domain={axis([m.baseline, m.candidate])} />
+              </td>
+              <td>
+                <EstimateView value={m.candidate} domain={axis([m.baseline, m.candidate])} />
+              </td>
+              <td>
+                <EstimateView
+                  value={m.difference}
+                  signed
+                  direction={m.direction}
+                  domain={differenceAxis(m.difference)}
+                />
+              </td>
+              <td className={`${ui.right} num`}>
+                <Tooltip label={`${m.test.replaceAll("_", " ")}; unadjusted p ${pValue(m.p_value)}`}>
+                  <span>{pValue(m.p_adjusted ?? m.p_value)}</span>
+                </Tooltip>
+              </td>
+              <td>
+                <span className={css.changes}>
+                  {CHANGES.map((change) => {
+                    const on = chosen?.metric === m.metric && chosen.change === change;
+                    return (
+                      <button
+                        key={change}
+                        type="button"
+                        className={css.change}
+                        data-change={change}
+                        aria-pressed={on}
+                        onClick={() => onChoose(on ? null : { metric: m.metric, change })}
+                      >
+                        {m[change].length} {change}
+                      </button>
+                    );
+                  })}
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { get, post } from "../../api/client";
+import type { Comparison, Estimate, Experiment, Page, Trial } from "../../api/types";
+
+export function useExperiments(project: string) {
+  return useQuery({
+    queryKey: ["experiments", project],
+    queryFn: ({ signal }) => get<Page<Experiment>>("/experiments", { project, limit: 200 }, signal),
+    enabled: Boolean(project),
+  });
+}
+
+export function useExperiment(project: string, id: string) {
+  return useQuery({
+    queryKey: ["experiment", project, id],
+    queryFn: ({ signal }) => get<Experiment>(`/experiments/${encodeURIComponent(id)}`, { project }, signal),
+    enabled: Boolean(project && id),
+  });
+}
+
+export function useTrials(project: string, id: string) {
+  return useInfiniteQuery({
+    queryKey: ["trials", project, id],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Trial>>(
+        `/experiments/${encodeURIComponent(id)}/trials`,
+        { project, cursor: pageParam, limit: 100 },
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    enabled: Boolean(project && id),
+  });
+}
+
+export function useComparison(project: string, baseline: string, candidate: string) {
+  return useInfiniteQuery({
+    queryKey: ["compare", project, baseline, candidate],
+    queryFn: ({ pageParam, signal }) =>
+      get<Comparison>("/experiments/compare", { project, baseline, candidate, cursor: pageParam, limit: 200 }, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    enabled: Boolean(project && baseline && candidate),
+  });
+}
+
+export interface GateDecision {
+  verdict: "pass" | "fail" | "inconclusive";
+  summary: string;
+  results: {
+    criterion: { metric: string; direction: string; margin: number | null; min: number | null; max: number | null };
+    verdict: "pass" | "fail" | "inconclusive";
+    evidence: Estimate;
+    explanation: string;
+  }[];
+}
+
+/** Asks the gate whether the candidate is no worse than the baseline by `margin` in every metric. */
+export function checkGate(project: string, comparison: Comparison, margin: number): Promise<GateDecision> {
+  const criteria = comparison.metrics.map((m) => ({ metric: m.metric, direction: m.direction, margin }));
+  return post("/gate/check", {
+    project,
+    baseline: comparison.baseline.id,
+    candidate: comparison.candidate.id,
+    criteria,
+  });
+}

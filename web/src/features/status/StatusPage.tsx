@@ -1,0 +1,116 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { get } from "../../api/client";
+import type { StoreStatus } from "../../api/types";
+import { bytes, count, duration } from "../../ui/format";
+import { Failure, Loading } from "../../ui/Notice";
+import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
+import ui from "../../ui/ui.module.css";
+import { FLAGS } from "../trace/flags";
+
+/** What is stored, what arrived, and everything that intake had to repair or could not price. */
+export function StatusPage() {
+  const status = useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => get<StoreStatus>("/status", {}, signal),
+    refetchInterval: 5000,
+  });
+  const s = status.data;
+  return (
+    <PageFrame
+      header={
+        <PageHeader title="Status" extra={s?.version ? <span className="faint">Evalwright {s.version}</span> : null} />
+      }
+    >
+      {status.error ? <Failure error={status.error} retry={() => status.refetch()} /> : null}
+      {status.isPending ? <Loading /> : null}
+      {s ? (
+        <Scroll label="Status">
+          <dl className={ui.tiles}>
+            <Tile label="Spans" value={count(s.spans)} />
+            <Tile label="Traces" value={count(s.traces)} />
+            <Tile label="Scores" value={count(s.scores)} />
+            <Tile label="Logs" value={count(s.logs)} />
+            <Tile label="Metric points" value={count(s.metrics)} />
+            <Tile label="On disk" value={bytes(s.disk_bytes)} />
+            <Tile label="Engine" value={s.engine} />
+            <Tile label="Up for" value={duration((s.uptime_s ?? 0) * 1000)} />
+          </dl>
+          <Counts
+            title="Intake since the start"
+            values={s.intake ?? {}}
+            label={(name) => name.replaceAll("_", " ")}
+            none="Nothing arrived since the start."
+          />
+          <Counts
+            title="Repairs on stored spans"
+            values={s.flags}
+            label={(name) => name}
+            detail={(name) => FLAGS[name] ?? ""}
+            link={(name) => `flags ~ ${JSON.stringify(name)}`}
+            none="No value had to be repaired."
+          />
+          <Counts
+            title="Models without a known price (spans with usage)"
+            values={s.unpriced_models}
+            label={(name) => name || "(no model name)"}
+            link={(name) => `model == ${JSON.stringify(name)}`}
+            none="Every span with usage has a price."
+          />
+        </Scroll>
+      ) : null}
+    </PageFrame>
+  );
+}
+
+function Tile({ label, value }: { label: string; value: string }) {
+  return (
+    <div className={ui.tile}>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+interface CountsProps {
+  title: string;
+  values: Record<string, number>;
+  label: (name: string) => string;
+  detail?: (name: string) => string;
+  link?: (name: string) => string;
+  none: string;
+}
+
+function Counts({ title, values, label, detail, link, none }: CountsProps) {
+  const entries = Object.entries(values)
+    .filter((entry): entry is [string, number] => typeof entry[1] === "number")
+    .sort(([, a], [, b]) => b - a);
+  return (
+    <section className={ui.section} aria-label={title}>
+      <h2>{title}</h2>
+      {entries.length ? (
+        <table className={ui.table}>
+          <tbody>
+            {entries.map(([name, n]) => (
+              <tr key={name}>
+                <td>
+                  {link ? (
+                    <Link to="/traces" search={{ filter: link(name) }} className="link">
+                      {label(name)}
+                    </Link>
+                  ) : (
+                    label(name)
+                  )}
+                </td>
+                {detail ? <td className="dim">{detail(name)}</td> : null}
+                <td className={`${ui.right} num`}>{n.toLocaleString("en-US")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        <p>{none}</p>
+      )}
+    </section>
+  );
+}

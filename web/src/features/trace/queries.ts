@@ -1,0 +1,108 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, post } from "../../api/client";
+import type { FieldMatch, Page, Score, SpanDetail, TraceTree } from "../../api/types";
+import { batcher } from "./batch";
+
+export function useTrace(project: string, traceId: string) {
+  return useQuery({
+    queryKey: ["trace", traceId, project],
+    queryFn: ({ signal }) => get<TraceTree>(`/traces/${traceId}`, { project }, signal),
+    staleTime: 60_000,
+  });
+}
+
+const loaders = new Map<string, (id: string) => Promise<SpanDetail>>();
+
+/** One batching loader per trace, so that all spans coming into sight are one request. */
+function loaderOf(project: string, traceId: string) {
+  const key = `${project} ${traceId}`;
+  let loader = loaders.get(key);
+  if (!loader) {
+    loader = batcher(
+      async (ids) =>
+        (await get<{ items: SpanDetail[] }>(`/traces/${traceId}/spans`, { project, ids: ids.join(",") })).items,
+      (span) => span.span_id,
+    );
+    loaders.clear();
+    loaders.set(key, loader);
+  }
+  return loader;
+}
+
+export function useSpan(project: string, traceId: string, spanId: string, enabled = true) {
+  return useQuery({
+    queryKey: ["span", traceId, spanId],
+    queryFn: () => loaderOf(project, traceId)(spanId),
+    staleTime: 300_000,
+    gcTime: 60_000,
+    enabled: enabled && Boolean(spanId),
+  });
+}
+
+export function useFind(project: string, traceId: string, pattern: string) {
+  return useQuery({
+    queryKey: ["find", traceId, pattern],
+    queryFn: ({ signal }) =>
+      get<{ items: FieldMatch[]; truncated: boolean }>(
+        `/traces/${traceId}/search`,
+        { project, pattern, limit: 500 },
+        signal,
+      ),
+    enabled: pattern.length > 0,
+    retry: false,
+  });
+}
+
+export function useScores(project: string, traceId: string, spanId: string) {
+  return useQuery({
+    queryKey: ["scores", traceId, spanId],
+    queryFn: ({ signal }) =>
+      get<Page<Score>>("/scores", { project, trace_id: traceId, span_id: spanId, limit: 200 }, signal),
+    enabled: Boolean(spanId),
+  });
+}
+
+export interface NewVerdict {
+  spanId: string;
+  pass: boolean;
+  note: string;
+}
+
+/** The name of the score that P and F write. */
+export const VERDICT = "verdict";
+
+export function useAddVerdict(project: string, traceId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ spanId, pass, note }: NewVerdict) =>
+      post<{ written: number }>("/scores", {
+        scores: [
+          {
+            project,
+            target: "span",
+            trace_id: traceId,
+            span_id: spanId,
+            name: VERDICT,
+            type: "boolean",
+            source: "human",
+            value: pass ? 1 : 0,
+            label: pass ? "PASS" : "FAIL",
+            explanation: note,
+          },
+        ],
+      }),
+    onSuccess: (_answer, { spanId, pass }) => {
+      queries.invalidateQueries({ queryKey: ["scores", traceId, spanId] });
+      queries.setQueryData<TraceTree>(["trace", traceId, project], (old) => old && marked(old, spanId, pass));
+    },
+  });
+}
+
+/** The tree with the verdict on its node: fetching 30,000 nodes again for one badge would be waste. */
+function marked(tree: TraceTree, spanId: string, pass: boolean): TraceTree {
+  const badge = { name: VERDICT, count: 1, mean: pass ? 1 : 0, label: pass ? "PASS" : "FAIL", errored: 0 };
+  const nodes = tree.nodes.map((node) =>
+    node.span_id === spanId ? { ...node, scores: [...node.scores.filter((s) => s.name !== VERDICT), badge] } : node,
+  );
+  return { ...tree, nodes };
+}

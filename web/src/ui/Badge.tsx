@@ -1,0 +1,48 @@
+import { Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
+import type { ScoreSummary } from "../api/types";
+import css from "./ui.module.css";
+
+export type Tone = "plain" | "ok" | "bad" | "warn" | "accent";
+
+export function Badge({ children, tone = "plain", title }: { children: ReactNode; tone?: Tone; title?: string }) {
+  const badge = (
+    <span className={css.badge} data-tone={tone}>
+      {children}
+    </span>
+  );
+  return title ? (
+    <Tooltip label={title} maw={360}>
+      {badge}
+    </Tooltip>
+  ) : (
+    badge
+  );
+}
+
+function toneOf(score: ScoreSummary): Tone {
+  if (score.errored && score.errored === score.count) return "warn";
+  if (score.label === "FAIL" || score.label === "false" || score.mean === 0) return "bad";
+  if (score.label === "PASS" || score.label === "true" || score.mean === 1) return "ok";
+  return "plain";
+}
+
+function meanText(score: ScoreSummary): string {
+  if (score.count === 1 && score.label) return score.label;
+  if (score.mean === null) return score.label || "no value";
+  // A mean of few values has no more than two digits worth reading.
+  return Number.isInteger(score.mean) ? String(score.mean) : score.mean.toFixed(2);
+}
+
+/** A score in a table cell: name, value and, on hover, how many it stands for. */
+export function ScoreBadge({ score }: { score: ScoreSummary }) {
+  const errored = score.errored ? `, ${score.errored} errored` : "";
+  const how = score.count === 1 ? "one score" : `mean of n = ${score.count}, no interval shown here`;
+  return (
+    <Badge tone={toneOf(score)} title={`${score.name}: ${meanText(score)} (${how}${errored})`}>
+      <span className="cut">{score.name}</span>
+      <b className="num">{meanText(score)}</b>
+      {score.count > 1 ? <span className="num">n={score.count}</span> : null}
+    </Badge>
+  );
+}

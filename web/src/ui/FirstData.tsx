@@ -1,0 +1,23 @@
+import { Snippet } from "./Copy";
+import { Notice } from "./Notice";
+
+/** How to get the first data in, ready to paste for this very server. */
+export function FirstData({ what }: { what: string }) {
+  const { origin } = window.location;
+  return (
+    <Notice
+      title={`No ${what} yet`}
+      detail="Point any OpenTelemetry SDK at this server and run your agent once. It shows up here within a second."
+    >
+      <Snippet
+        title="Any OpenTelemetry SDK"
+        code={`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_RESOURCE_ATTRIBUTES=evalwright.project=my-agent`}
+      />
+      <Snippet
+        title="Python"
+        code={`import evalwright as ew\n\new.init(project="my-agent", endpoint="${origin}")\n\n@ew.observe(kind="AGENT")\ndef answer(question: str) -> str: ...`}
+      />
+      <Snippet title="Transcripts you already have" code="evalwright import ~/.claude/projects --project my-agent" />
+    </Notice>
+  );
+}

@@ -1,0 +1,81 @@
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  type CSSVariablesResolver,
+  createTheme,
+  Menu,
+  Modal,
+  Popover,
+  SegmentedControl,
+  Select,
+  Textarea,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+
+/** Mantine's theme; colours point at the tokens so that one file decides them. */
+export const theme = createTheme({
+  primaryColor: "wright",
+  primaryShade: { light: 8, dark: 4 },
+  colors: {
+    wright: [
+      "#e6f7f1",
+      "#c6ecdf",
+      "#9fe0cb",
+      "#78d8b9",
+      "#57d3ae",
+      "#37b892",
+      "#1d9a7a",
+      "#128066",
+      "#0b6f59",
+      "#075343",
+    ],
+    dark: [
+      "#e7ecea",
+      "#a9b4b3",
+      "#8c9896",
+      "#59666a",
+      "#364143",
+      "#242c2e",
+      "#1b2223",
+      "#14191a",
+      "#0e1213",
+      "#080b0b",
+    ],
+  },
+  autoContrast: true,
+  fontFamily: "var(--font)",
+  fontFamilyMonospace: "var(--mono)",
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "18px" },
+  defaultRadius: 6,
+  cursorType: "pointer",
+  components: {
+    Button: Button.extend({ defaultProps: { size: "xs", variant: "default" } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", size: "md", color: "gray" } }),
+    TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
+    Textarea: Textarea.extend({ defaultProps: { size: "xs" } }),
+    Select: Select.extend({ defaultProps: { size: "xs" } }),
+    Checkbox: Checkbox.extend({ defaultProps: { size: "xs" } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs" } }),
+    Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, fz: 12 } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
+    Popover: Popover.extend({ defaultProps: { shadow: "md" } }),
+    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 100 } } }),
+  },
+});
+
+const surfaces = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--text)",
+  "--mantine-color-dimmed": "var(--faint)",
+  "--mantine-color-placeholder": "var(--faint)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--raised)",
+  "--mantine-color-default-color": "var(--text)",
+  "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-gray-light-color": "var(--dim)",
+};
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: surfaces, dark: surfaces });
