@@ -19,6 +19,7 @@ _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*\Z")
 _NAMED_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _BAD: Final = object()
 _NOT_HEX: Final = "?"
+_TOO_LONG: Final = 1 << 70
 
 Object = Mapping[str, Any]
 
@@ -234,15 +235,16 @@ _MEMBERS: Final = {
 
 
 def _integer(value: Any) -> int | None:
+    read: int | None = None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    if isinstance(value, str) and _INTEGER.match(value):
-        return int(value)
-    return None
+        read = value
+    elif isinstance(value, float):
+        read = int(value) if value.is_integer() else None
+    elif isinstance(value, str) and _INTEGER.match(value):
+        read = int(value)
+    return read if read is not None and abs(read) < _TOO_LONG else None
 
 
 def _double(value: Any) -> float | None:

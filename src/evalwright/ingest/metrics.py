@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from evalwright.ingest.document import attributes, child, double, enum, integer, text
+from evalwright.ingest.document import attributes, child, children, double, enum, integer, items, text
 from evalwright.ingest.json import load_signal, read_resource
 from evalwright.ingest.logs import ProjectOf, content_key
 from evalwright.ingest.repairs import Repairs
@@ -24,18 +24,9 @@ _TYPES: Final = {
     "summary": "summary",
 }
 _TEMPORALITIES: Final = ("UNSPECIFIED", "DELTA", "CUMULATIVE")
-_BUCKET_FIELDS: Final = (
-    "bucketCounts",
-    "explicitBounds",
-    "min",
-    "max",
-    "scale",
-    "zeroCount",
-    "zeroThreshold",
-    "positive",
-    "negative",
-    "quantileValues",
-)
+_INTEGERS: Final = ("scale", "zeroCount")
+_NUMBERS: Final = ("min", "max", "zeroThreshold")
+_RANGES: Final = ("positive", "negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +125,28 @@ def _value(point: Mapping[str, Any], repairs: Repairs) -> float | None:
 
 
 def _buckets(point: Mapping[str, Any], repairs: Repairs) -> str:
-    read = {name: _plain(point[name], repairs) for name in _BUCKET_FIELDS if point.get(name) is not None}
+    read: dict[str, Any] = _counts(point, repairs)
+    if "explicitBounds" in point:
+        read["explicitBounds"] = _doubles(point, "explicitBounds", repairs)
+    read |= {name: integer(point, name, repairs) for name in _INTEGERS if name in point}
+    read |= {name: double(point, name, repairs) for name in _NUMBERS if name in point}
+    for name in _RANGES:
+        if one := child(point, name, repairs):
+            read[name] = {"offset": integer(one, "offset", repairs), **_counts(one, repairs)}
+    if "quantileValues" in point:
+        read["quantileValues"] = [
+            {"quantile": double(one, "quantile", repairs), "value": double(one, "value", repairs)}
+            for one in children(point, "quantileValues", repairs)
+        ]
     return msgspec.json.encode(read).decode() if read else ""
 
 
-def _plain(value: Any, repairs: Repairs) -> Any:
-    # Counts come as text in JSON and as numbers in protobuf; one form is stored.
-    if isinstance(value, list):
-        return [_plain(item, repairs) for item in value]
-    if isinstance(value, dict):
-        return {name: _plain(value[name], repairs) for name in sorted(value) if name in _NESTED_FIELDS}
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) <= 20:
-        return int(value)
-    return double({"value": value}, "value", repairs)
+def _counts(owner: Mapping[str, Any], repairs: Repairs) -> dict[str, Any]:
+    # Counts come as text in JSON and as numbers in protobuf; numbers are stored.
+    if "bucketCounts" not in owner:
+        return {}
+    return {"bucketCounts": [integer({"count": one}, "count", repairs) for one in items(owner, "bucketCounts")]}
 
 
-_NESTED_FIELDS: Final = frozenset({"offset", "bucketCounts", "quantile", "value"})
+def _doubles(owner: Mapping[str, Any], name: str, repairs: Repairs) -> list[float | None]:
+    return [double({"value": one}, "value", repairs) for one in items(owner, name)]
