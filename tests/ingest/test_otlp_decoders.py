@@ -115,7 +115,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=12,
 )
-times = st.integers(0, (1 << 64) - 1) | st.sampled_from([0, 1_754_056_614, 1_754_056_614_163, T0, 4_300_000_000 * 10**9])
+times = st.integers(0, (1 << 64) - 1) | st.sampled_from(
+    [0, 1_754_056_614, 1_754_056_614_163, T0, 4_300_000_000 * 10**9]
+)
 ids16 = st.binary(min_size=16, max_size=16) | st.binary(max_size=20)
 ids8 = st.binary(min_size=8, max_size=8) | st.binary(max_size=9)
 
@@ -218,7 +220,9 @@ def test_a_document_of_any_shape_never_raises_anything_unknown(document: Any) ->
 
 
 def test_a_string_that_is_not_utf8_costs_only_its_bytes() -> None:
-    body = body_of(otlp_span(1, attributes={"bad": "XXXX", "good": "kept"}), otlp_span(2)).replace(b"XXXX", b"a\xff\xfeb")
+    body = body_of(otlp_span(1, attributes={"bad": "XXXX", "good": "kept"}), otlp_span(2)).replace(
+        b"XXXX", b"a\xff\xfeb"
+    )
     decoded = from_protobuf(body)
     assert [span.name for span in decoded.spans] == ["step 1", "step 2"]
     assert decoded.spans[0].attributes == {"bad": "a\ufffd\ufffdb", "good": "kept"}
@@ -319,7 +323,9 @@ def test_what_is_not_an_object_is_refused_as_json(body: bytes) -> None:
         from_json(body)
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"resourceSpans": null}', b'{"resourceSpans": []}', b'{"unknown": 1}', b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"resourceSpans": null}', b'{"resourceSpans": []}', b'{"unknown": 1}', b"\xef\xbb\xbf{}"]
+)
 def test_an_empty_json_request_is_fine(body: bytes) -> None:
     assert from_json(body).spans == []
 
@@ -370,7 +376,9 @@ YEAR_2106 = 4_291_747_200 * 10**9
         (12345, 23456, (12345, 23456), set()),
     ],
 )
-def test_times_are_corrected_only_where_they_cannot_be_meant(start: int, end: int, stored: Any, flags: set[str]) -> None:
+def test_times_are_corrected_only_where_they_cannot_be_meant(
+    start: int, end: int, stored: Any, flags: set[str]
+) -> None:
     request = request_of(otlp_span(1, start_time_unix_nano=start, end_time_unix_nano=end))
     for span in (only(from_protobuf(request.SerializeToString())), only(from_json(as_json(request)))):
         assert (span.start_ns, span.end_ns) == stored
