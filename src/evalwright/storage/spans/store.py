@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from evalwright.domain.score import Score
 from evalwright.domain.span import Span
-from evalwright.domain.trace import FieldMatch, Page, SessionSummary, TraceSummary, TraceTree
-from evalwright.ports.spans import ListQuery, ScoreGroup, ScoreQuery
-from evalwright.storage.spans import scores, sessions, spans, traces, trees
+from evalwright.domain.trace import (
+    FieldMatch,
+    Page,
+    ProjectSummary,
+    SessionSummary,
+    StoreStatus,
+    Table,
+    TraceSummary,
+    TraceTree,
+)
+from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
+from evalwright.storage.spans import exports, overview, scores, sessions, spans, tables, traces, trees
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
 from evalwright.storage.spans.search import compile_pattern, search_spans
+from evalwright.storage.spans.views import RecordRows
 from evalwright.storage.spans.writer import Writer
 
 
 class SpanDatabase:
     """``ports.spans.SpanStore`` over an engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, record_rows: RecordRows | None = None) -> None:
+        """``record_rows`` feeds the SQL views of datasets and experiments; without it they do not exist."""
         self._engine = engine
+        self._record_rows = record_rows
         self._writer = Writer(engine)
 
     def open(self) -> None:
@@ -61,6 +73,10 @@ class SpanDatabase:
         """See the port."""
         self._writer.write_metrics(rows)
 
+    def list_projects(self) -> Sequence[ProjectSummary]:
+        """See the port."""
+        return overview.list_projects(self._engine)
+
     def list_traces(self, query: ListQuery) -> Page[TraceSummary]:
         """See the port."""
         return traces.list_traces(self._engine, query)
@@ -87,6 +103,22 @@ class SpanDatabase:
         compile_pattern(pattern)
         return search_spans(self.trace_spans(project, trace_id), pattern, limit)
 
+    def aggregate(self, query: AggregateQuery) -> Table:
+        """See the port."""
+        return tables.aggregate(self._engine, query)
+
+    def sql(self, query: str, *, project: str = "", limit: int = 10_000, timeout_s: float = 10.0) -> Table:
+        """See the port."""
+        return tables.run_sql(
+            self._engine, query, project=project, limit=limit, timeout_s=timeout_s, record_rows=self._record_rows
+        )
+
+    def export(
+        self, query: ListQuery, format: Literal["arrow", "jsonl"], table: Literal["spans", "scores"] = "spans"
+    ) -> Iterator[bytes]:
+        """See the port."""
+        return exports.export(self._engine, query, format, table)
+
     def list_scores(self, query: ScoreQuery) -> Page[Score]:
         """See the port."""
         return scores.list_scores(self._engine, query)
@@ -94,3 +126,7 @@ class SpanDatabase:
     def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
         """See the port."""
         return scores.score_groups(self._engine, query, group_by=group_by, cluster_by=cluster_by)
+
+    def status(self) -> StoreStatus:
+        """See the port."""
+        return overview.read_status(self._engine)
