@@ -72,6 +72,16 @@ class GroupCommit:
         """Starts the writer thread; what the last run spooled is replayed first."""
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Batches that no insert has taken yet."""
+        return len(self._queue)
+
+    @property
+    def stopping(self) -> bool:
+        """True once ``drain`` was called."""
+        return self._closing
+
     def check_room(self, body_bytes: int) -> None:
         """Refuses early, before a body is decoded.
 

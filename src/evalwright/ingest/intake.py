@@ -79,6 +79,16 @@ class Intake:
             self._spool.close()
         return finished
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for the store."""
+        return self._commit.waiting
+
+    @property
+    def stopping(self) -> bool:
+        """True once ``drain`` was called; readiness probes should fail then."""
+        return self._commit.stopping
+
     def check_room(self, body_bytes: int) -> None:
         """Raises RateLimited or StoreUnavailable when a body of this size would be refused now."""
         self._commit.check_room(body_bytes)
