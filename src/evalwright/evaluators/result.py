@@ -6,10 +6,12 @@ import math
 import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from evalwright.domain.evaluator import Outcome
 from evalwright.domain.score import Evidence, ScoreStatus, ScoreType
+
+MAX_LABEL_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ def read_result(result: object, declared: ScoreType) -> tuple[ScoreType, Outcome
     if isinstance(result, bool) or type(result).__name__ == "bool_":
         return ScoreType.BOOLEAN, _boolean(bool(result))
     if isinstance(result, str):
-        return (declared if declared is ScoreType.TEXT else ScoreType.CATEGORICAL), Outcome(label=result)
+        return _label(result, declared)
     if isinstance(result, numbers.Real):
         return (declared if declared is ScoreType.ORDINAL else ScoreType.NUMERIC), _number(float(result))
     return declared, errored(f"the evaluator returned {type(result).__name__}; return bool, float, str, Score or None")
@@ -54,6 +56,14 @@ def errored(reason: str) -> Outcome:
 
 def _boolean(value: bool) -> Outcome:
     return Outcome(value=float(value), label="true" if value else "false")
+
+
+def _label(label: str, declared: ScoreType) -> tuple[ScoreType, Outcome]:
+    if declared is ScoreType.TEXT:
+        return declared, Outcome(explanation=label) if label else errored("the evaluator returned an empty text")
+    if not label.strip() or len(label) > MAX_LABEL_CHARS:
+        return declared, errored(f"a label has 1 to {MAX_LABEL_CHARS} characters, not {len(label)}")
+    return ScoreType.CATEGORICAL, Outcome(label=label)
 
 
 def _number(value: float) -> Outcome:

@@ -53,7 +53,10 @@ def load_yaml(text: str, where: str) -> tuple[Any, Mapping[tuple[str, ...], int]
     """
     if len(text) > MAX_FILE_CHARS:
         raise InvalidInput(f"{where}: the file has more than {MAX_FILE_CHARS} characters")
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"{where}: not YAML: {error}") from error
     try:
         node = loader.get_single_node()
         lines: dict[tuple[str, ...], int] = {}
