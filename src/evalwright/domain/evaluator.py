@@ -41,6 +41,17 @@ class EvaluatorSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredEvaluator:
+    """An evaluator the server has seen: its newest spec, how many versions there were, first and last use."""
+
+    project: str
+    spec: EvaluatorSpec
+    versions: int
+    created_ns: int
+    updated_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepContent:
     """A span with its structured content, as evaluators see it."""
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.evaluator import EvaluatorSpec
+from evalwright.domain.evaluator import RegisteredEvaluator as RegisteredEvaluator  # noqa: PLC0414
 from evalwright.domain.experiment import Experiment, Trial
 from evalwright.domain.project import ApiKey, Scope
 from evalwright.domain.trace import Page
@@ -30,24 +31,16 @@ class NewItem:
     source_span_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisteredEvaluator:
-    """An evaluator the server has seen: its newest spec, how many versions there were, first and last use."""
-
-    project: str
-    spec: EvaluatorSpec
-    versions: int
-    created_ns: int
-    updated_ns: int
-
-
 class KeyStore(Protocol):
     """API keys; only an HMAC of the secret is kept."""
 
-    def create_key(self, *, name: str, scopes: Sequence[Scope], project: str, secret_hash: str, prefix: str) -> ApiKey: ...
+    def create_key(
+        self, *, name: str, scopes: Sequence[Scope], project: str, secret_hash: str, prefix: str
+    ) -> ApiKey: ...
     def find_key(self, secret_hash: str) -> ApiKey | None:
         """The live key with this hash; None when unknown or revoked."""
         ...
+
     def list_keys(self) -> Sequence[ApiKey]: ...
     def revoke_key(self, key_id: str) -> ApiKey: ...
     def touch_key(self, key_id: str) -> None:
@@ -61,6 +54,7 @@ class EvaluatorStore(Protocol):
     def register_evaluator(self, project: str, spec: EvaluatorSpec) -> RegisteredEvaluator:
         """Idempotent on (project, name, version)."""
         ...
+
     def list_evaluators(self, project: str) -> Sequence[RegisteredEvaluator]: ...
     def evaluator_versions(self, project: str, name: str) -> Sequence[EvaluatorSpec]:
         """Newest first; NotFound when there is none."""
@@ -76,10 +70,14 @@ class DatasetStore(Protocol):
     def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> Dataset:
         """Upserts by key in one new version; the same items again change nothing and keep the version."""
         ...
+
     def remove_items(self, dataset_id: str, keys: Sequence[str]) -> Dataset: ...
-    def list_items(self, dataset_id: str, *, version: int = 0, split: str = "", limit: int = 100, cursor: str = "") -> Page[Item]:
+    def list_items(
+        self, dataset_id: str, *, version: int = 0, split: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Item]:
         """Items of a version (0: newest) in order of addition."""
         ...
+
     def delete_dataset(self, dataset_id: str) -> None: ...
 
 
@@ -100,11 +98,15 @@ class ExperimentStore(Protocol):
     ) -> Experiment:
         """A name that exists with the same dataset version and trials is returned as it stands (resume); else Conflict."""
         ...
-    def list_experiments(self, project: str, *, dataset_id: str = "", limit: int = 50, cursor: str = "") -> Page[Experiment]: ...
+
+    def list_experiments(
+        self, project: str, *, dataset_id: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[Experiment]: ...
     def find_experiment(self, project: str, name_or_id: str) -> Experiment: ...
     def add_trials(self, experiment_id: str, trials: Sequence[Trial]) -> int:
         """Upserts on (experiment, item, index); returns how many are stored now."""
         ...
+
     def list_trials(self, experiment_id: str, *, limit: int = 1000, cursor: str = "") -> Page[Trial]: ...
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment: ...
     def delete_experiment(self, experiment_id: str) -> None: ...
@@ -116,4 +118,5 @@ class RecordStore(KeyStore, EvaluatorStore, DatasetStore, ExperimentStore, Proto
     def open(self) -> None:
         """Runs migrations to head."""
         ...
+
     def close(self) -> None: ...
