@@ -70,6 +70,11 @@ def make_deps(**changes: Any) -> Deps:
 
 
 @pytest.fixture
+def build_deps() -> Callable[..., Deps]:
+    return make_deps
+
+
+@pytest.fixture
 def deps() -> Deps:
     return make_deps()
 

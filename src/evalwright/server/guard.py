@@ -23,6 +23,7 @@ from evalwright.server.auth import COOKIE, Authenticator
 from evalwright.server.deps import Deps
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+API: Final = "/api/v1/"
 OPEN_PATHS: Final = frozenset({"/api/v1/login", "/api/v1/logout"})
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTLP_PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
@@ -57,9 +58,8 @@ class Guard:
         try:
             await self._answer(scope, receive, guarded_send, status)
         finally:
-            route = getattr(scope.get("route"), "path", "") or "other"
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
-            self._deps.counts.add(method, route, status[0], time.perf_counter() - began)
+            self._deps.counts.add(method, _route_of(scope), status[0], time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, status: list[int]) -> None:
         try:
@@ -140,6 +140,13 @@ def host_name(host: str) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.rpartition(":")[0] if text.count(":") == 1 else text
+
+
+def _route_of(scope: Scope) -> str:
+    """Returns the template of the matched route; included routers know theirs without the prefix."""
+    path: str = getattr(scope.get("route"), "path", "") or "other"
+    is_api = scope["path"].startswith(API) and path != "other" and not path.startswith(API)
+    return f"{API}{path.removeprefix('/')}" if is_api else path
 
 
 def _with_headers(send: Send, status: list[int]) -> Callable[[Message], Awaitable[Any]]:

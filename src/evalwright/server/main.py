@@ -20,7 +20,6 @@ from evalwright.server.assembly import Parts, assemble
 from evalwright.settings import Settings, is_loopback
 
 EXIT_IO: Final = 3
-_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> int:
@@ -29,7 +28,7 @@ def serve(settings: Settings) -> int:
     Order on the way down: no new connections, open requests finish, intake drains, stores close. Exit code 3 when it
     cannot start: a store is held by another process, a port is taken, a key is missing.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(settings.log_level)
     try:
         with listening(settings.host, settings.port) as http, assemble(settings) as parts:
             return _run(settings, parts, http)
@@ -39,6 +38,14 @@ def serve(settings: Settings) -> int:
     except OSError as error:
         say(f"cannot listen: {error}")
         return EXIT_IO
+
+
+def configure_logging(level: str) -> None:
+    """Logs to stderr; libraries that narrate their start are heard from ``warning`` on, unless all is asked for."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if level != "debug":
+        for name in ("alembic", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def say(text: str) -> None:

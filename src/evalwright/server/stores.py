@@ -11,11 +11,14 @@ from typing import Final
 from evalwright.domain.errors import InvalidInput, StoreUnavailable
 from evalwright.domain.ids import make_id
 from evalwright.ports.clock import Clock
-from evalwright.ports.records import RecordStore
+from evalwright.ports.spans import SpanStore
 from evalwright.settings import Settings
+from evalwright.storage.records import SqlRecordStore
+from evalwright.storage.spans import clickhouse_span_store, embedded_span_store
 
 PEPPER_FILE: Final = "key-pepper"
 PEPPER_BYTES: Final = 32
+CLICKHOUSE_SCHEMES: Final = {"clickhouse": "http", "clickhouses": "https", "http": "http", "https": "https"}
 
 
 def id_maker(clock: Clock) -> Callable[[str], str]:
@@ -77,22 +80,27 @@ def _create_once(file: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def open_records(settings: Settings, clock: Clock) -> RecordStore:
+def open_records(settings: Settings, clock: Clock) -> SqlRecordStore:
     """Returns the record store, migrated and open."""
-    from evalwright.storage.records import SqlRecordStore
-
     store = SqlRecordStore(settings.record_store_url, clock, id_maker(clock))
     store.open()
     return store
 
 
-def chdb_folder(url: str) -> Path:
-    """Returns the folder of a ``chdb:///path`` URL.
+def open_spans(settings: Settings, records: SqlRecordStore) -> SpanStore:
+    """Returns the span store that the settings name, open; SQL over it sees the records too.
 
     Raises:
-        InvalidInput: not such a URL.
+        InvalidInput: the URL is of no known kind.
+        StoreUnavailable: another process holds the folder, or the server is away.
     """
-    scheme, _, path = url.partition("://")
-    if scheme != "chdb" or not path:
+    record_rows = records.view_rows
+    scheme, _, rest = settings.span_store_url.partition("://")
+    if scheme == "chdb" and rest:
+        store = embedded_span_store(Path(rest), record_rows=record_rows)
+    elif scheme in CLICKHOUSE_SCHEMES and rest:
+        store = clickhouse_span_store(f"{CLICKHOUSE_SCHEMES[scheme]}://{rest}", record_rows=record_rows)
+    else:
         raise InvalidInput(f"the span store {scheme!r} is not known", hint="use chdb:///path or clickhouse://...")
-    return Path(path)
+    store.open()
+    return store
