@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,7 +67,9 @@ def any_value(value: Any) -> AnyValue:
     return made
 
 
-def otlp_span(number: int = 1, *, trace_id: bytes = TRACE, attributes: Mapping[str, Any] | None = None, **fields: Any) -> OtlpSpan:
+def otlp_span(
+    number: int = 1, *, trace_id: bytes = TRACE, attributes: Mapping[str, Any] | None = None, **fields: Any
+) -> OtlpSpan:
     """Returns a good span; ``number`` makes its id."""
     given = {
         "trace_id": trace_id,
@@ -241,7 +242,13 @@ def open_doors(intake: Intake, authorise: Any = allow_all) -> Iterator[Doors]:
         listener.close()
 
 
-def resident_mib() -> float:
-    """Returns the memory this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+def restart_peak_mib() -> float:
+    """Forgets the highest memory use so far and returns the present one."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak_mib()
+
+
+def peak_mib() -> float:
+    """Returns the most memory this process held since ``restart_peak_mib``."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -18,11 +19,16 @@ def send(intake: Intake, number: int, **fields: str) -> Future[IntakeResult]:
     return intake.submit_traces(body_of(otlp_span(number, **fields)), PROTOBUF)
 
 
-def wait_until(true: object, seconds: float = 20) -> None:
+def send_one_after_another(intake: Intake, numbers: range) -> None:
+    for number in numbers:
+        send(intake, number).result(10)
+
+
+def wait_until(true: Callable[[], object], seconds: float = 20) -> None:
     """Waits on a condition of another thread, which offers no event to wait for."""
     end = time.monotonic() + seconds
     pause = threading.Event()
-    while not true():  # type: ignore[operator]
+    while not true():
         assert time.monotonic() < end, "it never became true"
         pause.wait(0.01)
 
@@ -93,8 +99,7 @@ def test_a_full_queue_asks_to_come_back() -> None:
         wait_until(lambda: not intake.waiting)
         waiting = [send(intake, 2)]
         with pytest.raises(RateLimited) as caught:
-            for number in range(3, 20):
-                waiting.append(send(intake, number))
+            waiting.extend(send(intake, number) for number in range(3, 20))
         assert caught.value.retry_after_s > 0
         writer.gate.set()
         assert all(answer.result(10).accepted == 1 for answer in waiting)
@@ -151,8 +156,7 @@ def test_a_full_spool_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
     with running_intake(writer, spool_dir=tmp_path, max_spool_bytes=600) as intake:
         assert send(intake, 1).result(10).spooled
         with pytest.raises(StoreUnavailable, match="limit"):
-            for number in range(2, 30):
-                send(intake, number).result(10)
+            send_one_after_another(intake, range(2, 30))
         writer.away = False
         wait_until(lambda: "step 1" in writer.names)
 

@@ -198,7 +198,29 @@ json_documents = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["resourceSpans", "resource", "scopeSpans", "scope", "spans", "traceId", "spanId", "attributes", "key", "value", "stringValue", "intValue", "arrayValue", "kvlistValue", "values", "events", "links", "status", "code", "name", "startTimeUnixNano"]
+                [
+                    "resourceSpans",
+                    "resource",
+                    "scopeSpans",
+                    "scope",
+                    "spans",
+                    "traceId",
+                    "spanId",
+                    "attributes",
+                    "key",
+                    "value",
+                    "stringValue",
+                    "intValue",
+                    "arrayValue",
+                    "kvlistValue",
+                    "values",
+                    "events",
+                    "links",
+                    "status",
+                    "code",
+                    "name",
+                    "startTimeUnixNano",
+                ]
             ),
             inner,
             max_size=4,
