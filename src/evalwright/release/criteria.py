@@ -58,7 +58,7 @@ def _criterion(entry: object, index: int) -> Criterion:
         min=_number(entry, "min", where),
         max=_number(entry, "max", where),
         max_failed_items=_count(entry, "max_failed_items", where),
-        confidence=_number({"confidence": 0.95, **entry}, "confidence", where) or 0.95,
+        confidence=_confidence(entry, where),
     )
     validate(criterion)
     return criterion
@@ -100,6 +100,11 @@ def _number(entry: Mapping[Any, Any], key: str, where: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidInput(f"{where}: {key!r} must be a number, got {value!r}")
     return float(value)
+
+
+def _confidence(entry: Mapping[Any, Any], where: str) -> float:
+    given = _number(entry, "confidence", where)
+    return 0.95 if given is None else given
 
 
 def _count(entry: Mapping[Any, Any], key: str, where: str) -> int | None:

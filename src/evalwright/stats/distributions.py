@@ -104,9 +104,9 @@ def binomial_cdf(successes: int, n: int, probability: float) -> float:
 
 def chi2_sf(x: float, df: float) -> float:
     """P(X > x) for chi-square with ``df`` degrees of freedom."""
+    a, x = df / 2.0, x / 2.0
     if x <= 0.0:
         return 1.0
-    a, x = df / 2.0, x / 2.0
     front = math.exp(a * math.log(x) - x - math.lgamma(a))
     return 1.0 - front * _gamma_series(a, x) if x < a + 1.0 else front * _gamma_fraction(a, x)
 
