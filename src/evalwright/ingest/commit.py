@@ -134,10 +134,13 @@ class GroupCommit:
             if not self._queue:
                 return None if self._closing else []
             group = [self._pop()]
-            rows = group[0].prepared.rows
-            while self._queue and rows + self._queue[0].prepared.rows <= self._limits.max_group_rows:
+            rows, size = group[0].prepared.rows, len(group[0].request.body)
+            while self._queue:
+                rows += self._queue[0].prepared.rows
+                size += len(self._queue[0].request.body)
+                if rows > self._limits.max_group_rows or size > self._limits.max_group_bytes:
+                    break
                 group.append(self._pop())
-                rows += group[-1].prepared.rows
             return group
 
     def _wait_s(self) -> float | None:

@@ -52,11 +52,11 @@ class Spool:
         self._open: BinaryIO | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            found = self._segments()
-            self._bytes = sum(path.stat().st_size for path in folder.iterdir())
-            self._next = 1 + max((int(path.stem) for path in folder.iterdir()), default=0)
-            self._waiting = len(found)
-        except (OSError, ValueError) as cause:
+            ours = [path for path in folder.iterdir() if path.stem.isdecimal()]
+            self._bytes = sum(path.stat().st_size for path in ours)
+            self._next = 1 + max((int(path.stem) for path in ours), default=0)
+            self._waiting = len(self._segments())
+        except OSError as cause:
             raise StoreUnavailable(f"the spool at {str(folder)!r} cannot be opened: {cause}") from cause
 
     @property
@@ -110,7 +110,7 @@ class Spool:
             self._seal()
 
     def _segments(self) -> list[Path]:
-        return sorted(self._folder.glob(f"*{_SUFFIX}"))
+        return sorted(path for path in self._folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
 
     def _seal(self) -> None:
         if self._open is not None:
