@@ -1,13 +1,4 @@
-/** An RFC 9457 answer; `position` and `length` point into a filter expression. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  hint?: string;
-  position?: number;
-  length?: number;
-}
+import type { Problem } from "./types";
 
 export class ApiError extends Error {
   readonly problem: Problem;
@@ -19,15 +10,9 @@ export class ApiError extends Error {
 
 export type Params = Record<string, string | number | boolean | undefined | null>;
 
-const KEY = "evalwright-key";
-
-export function apiKey(): string {
-  return sessionStorage.getItem(KEY) ?? "";
-}
-
-/** Keeps the key for this browser tab only. */
-export function rememberKey(key: string): void {
-  sessionStorage.setItem(KEY, key);
+/** Trades an API key for a session cookie that scripts cannot read. */
+export function login(key: string): Promise<void> {
+  return post<void>("/login", { key });
 }
 
 export function url(path: string, params: Params = {}): string {
@@ -40,7 +25,7 @@ export function url(path: string, params: Params = {}): string {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const fallback = { type: "", title: response.statusText, status: response.status, detail: "" };
+  const fallback = { type: "", title: response.statusText, status: response.status, detail: "", hint: "" };
   try {
     return { ...fallback, ...(await response.json()) };
   } catch {
@@ -49,10 +34,7 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 async function send<T>(path: string, init: RequestInit): Promise<T> {
-  const key = apiKey();
-  const headers = new Headers(init.headers);
-  if (key) headers.set("Authorization", `Bearer ${key}`);
-  if (init.body) headers.set("Content-Type", "application/json");
+  const headers: HeadersInit = init.body ? { "Content-Type": "application/json" } : {};
   const response = await fetch(path, { ...init, headers });
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response.status === 204 ? (undefined as T) : response.json();
@@ -66,10 +48,9 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   return send<T>(url(path), { method: "POST", body: JSON.stringify(body), signal });
 }
 
-/** Saves an export through the browser; goes through fetch so that the key is sent. */
+/** Saves an export under `filename`. */
 export async function download(path: string, params: Params, filename: string): Promise<void> {
-  const key = apiKey();
-  const response = await fetch(url(path, params), { headers: key ? { Authorization: `Bearer ${key}` } : {} });
+  const response = await fetch(url(path, params));
   if (!response.ok) throw new ApiError(await problemOf(response));
   save(await response.blob(), filename);
 }

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { ApiError, rememberKey } from "../api/client";
+import { ApiError, login } from "../api/client";
 import css from "./ui.module.css";
 
 /** A calm full-width message: nothing here, or something went wrong. */
@@ -30,17 +30,14 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
 function KeyPrompt({ detail }: { detail: string }) {
   const [key, setKey] = useState("");
   const queries = useQueryClient();
-  const submit = () => {
-    rememberKey(key.trim());
-    queries.invalidateQueries();
-  };
+  const enter = useMutation({ mutationFn: () => login(key.trim()), onSuccess: () => queries.invalidateQueries() });
   return (
     <Notice title="This server asks for an API key" detail={detail}>
       <form
         className={css.keyForm}
         onSubmit={(event) => {
           event.preventDefault();
-          submit();
+          enter.mutate();
         }}
       >
         <TextInput
@@ -50,11 +47,14 @@ function KeyPrompt({ detail }: { detail: string }) {
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" disabled={!key.trim()}>
+        <Button type="submit" variant="filled" loading={enter.isPending} disabled={!key.trim()}>
           Use key
         </Button>
       </form>
-      <p className="faint">Kept in this browser tab only. Make one with `evalwright keys create`.</p>
+      {enter.error ? <p className="bad">{enter.error.message}</p> : null}
+      <p className="faint">
+        Make one with <code>evalwright keys create</code>. It is traded for a session cookie and not kept.
+      </p>
     </Notice>
   );
 }

@@ -23,7 +23,6 @@ export function Split({ left, right, label, storageKey }: Props) {
   return (
     <div ref={box} className={css.split} style={{ "--left": `${percent}%` } as React.CSSProperties}>
       {left}
-      {/* biome-ignore lint/a11y/useAriaPropsForRole: value and label are given */}
       <div
         role="separator"
         aria-orientation="vertical"

@@ -56,7 +56,7 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
-export function when(time: string | undefined, now = Date.now()): string {
+export function when(time: string | null | undefined, now = Date.now()): string {
   const at = instant(time ?? "");
   if (!time || Number.isNaN(at) || at <= 0) return NONE;
   const date = new Date(at);
@@ -64,12 +64,12 @@ export function when(time: string | undefined, now = Date.now()): string {
   return `${day.format(date)}${year} ${clock.format(date)}`;
 }
 
-export function fullTime(time: string | undefined): string {
+export function fullTime(time: string | null | undefined): string {
   const at = instant(time ?? "");
   return Number.isNaN(at) ? NONE : full.format(new Date(at));
 }
 
-export function ago(time: string | undefined, now = Date.now()): string {
+export function ago(time: string | null | undefined, now = Date.now()): string {
   const at = instant(time ?? "");
   if (!time || Number.isNaN(at)) return NONE;
   const s = Math.max(0, (now - at) / 1000);

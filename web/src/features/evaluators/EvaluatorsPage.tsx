@@ -68,42 +68,13 @@ function EvaluatorTable({ items }: { items: EvaluatorSummary[] }) {
         </tr>
       </thead>
       <tbody>
-        {items.map((e) => (
-          <Fragment key={`${e.name} ${e.version}`}>
-            <tr>
-              <td>
-                <button
-                  type="button"
-                  className={ui.rowButton}
-                  aria-expanded={open === e.name}
-                  onClick={() => toggle(e.name)}
-                >
-                  {e.name}
-                </button>
-                <div className="faint">{e.description}</div>
-              </td>
-              <td>
-                <Badge tone={e.kind === "judge" ? "accent" : "plain"}>{e.kind}</Badge>
-              </td>
-              <td>{e.target}</td>
-              <td>{e.type}</td>
-              <td>
-                <code title={e.version}>{e.version.slice(0, 10)}</code>
-              </td>
-              <td>
-                <EstimateView value={e.estimate} domain={e.type === "boolean" ? [0, 1] : undefined} />
-              </td>
-              <td>
-                <FourCounts value={e.denominators} />
-              </td>
-            </tr>
-            {open === e.name ? (
+        {items.map((summary) => (
+          <Fragment key={summary.spec.name}>
+            <EvaluatorRow of={summary} open={open === summary.spec.name} onToggle={() => toggle(summary.spec.name)} />
+            {open === summary.spec.name ? (
               <tr>
                 <td colSpan={7}>
-                  <JsonTree
-                    value={{ inputs: e.inputs, labels: e.labels, ...e.definition }}
-                    label={`Definition of ${e.name}`}
-                  />
+                  <JsonTree value={summary.spec} label={`Definition of ${summary.spec.name}`} />
                 </td>
               </tr>
             ) : null}
@@ -111,5 +82,43 @@ function EvaluatorTable({ items }: { items: EvaluatorSummary[] }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+function EvaluatorRow({ of, open, onToggle }: { of: EvaluatorSummary; open: boolean; onToggle: () => void }) {
+  const { spec } = of;
+  const several = of.scores.length > 1 ? of.scores : null;
+  return (
+    <tr>
+      <td>
+        <button type="button" className={ui.rowButton} aria-expanded={open} onClick={onToggle}>
+          {spec.name}
+        </button>
+        <div className="faint">{spec.description}</div>
+      </td>
+      <td>
+        <Badge tone={spec.kind === "judge" ? "accent" : "plain"}>{spec.kind}</Badge>
+      </td>
+      <td>{spec.target}</td>
+      <td>{spec.type}</td>
+      <td>
+        <code title={spec.version}>{spec.version.slice(0, 10)}</code>
+        {of.versions > 1 ? <div className="faint">{of.versions} versions</div> : null}
+      </td>
+      <td>
+        {several ? (
+          several.map((score) => (
+            <div key={score.name}>
+              <span className="faint">{score.name}</span> <EstimateView value={score.estimate} />
+            </div>
+          ))
+        ) : (
+          <EstimateView value={of.estimate} domain={spec.type === "boolean" ? [0, 1] : undefined} />
+        )}
+      </td>
+      <td>
+        <FourCounts value={of.denominators} />
+      </td>
+    </tr>
   );
 }

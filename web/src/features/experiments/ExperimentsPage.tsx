@@ -24,7 +24,7 @@ export function ExperimentsPage() {
   const items = experiments.data?.items ?? [];
   const [first, second] = items
     .filter((e) => picked.includes(e.id))
-    .sort((a, b) => (a.created_time < b.created_time ? -1 : 1));
+    .sort((a, b) => ((a.created_time ?? "") < (b.created_time ?? "") ? -1 : 1));
   const compare = () =>
     first && second && navigate({ to: "/experiments/compare", search: { baseline: first.id, candidate: second.id } });
   return (

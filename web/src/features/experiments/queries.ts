@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get, post } from "../../api/client";
-import type { Comparison, Estimate, Experiment, Page, Trial } from "../../api/types";
+import type { Comparison, Decision, Experiment, ExperimentDetail, Page, Trial } from "../../api/types";
 
 export function useExperiments(project: string) {
   return useQuery({
@@ -13,7 +13,7 @@ export function useExperiments(project: string) {
 export function useExperiment(project: string, id: string) {
   return useQuery({
     queryKey: ["experiment", project, id],
-    queryFn: ({ signal }) => get<Experiment>(`/experiments/${encodeURIComponent(id)}`, { project }, signal),
+    queryFn: ({ signal }) => get<ExperimentDetail>(`/experiments/${encodeURIComponent(id)}`, { project }, signal),
     enabled: Boolean(project && id),
   });
 }
@@ -44,19 +44,8 @@ export function useComparison(project: string, baseline: string, candidate: stri
   });
 }
 
-export interface GateDecision {
-  verdict: "pass" | "fail" | "inconclusive";
-  summary: string;
-  results: {
-    criterion: { metric: string; direction: string; margin: number | null; min: number | null; max: number | null };
-    verdict: "pass" | "fail" | "inconclusive";
-    evidence: Estimate;
-    explanation: string;
-  }[];
-}
-
 /** Asks the gate whether the candidate is no worse than the baseline by `margin` in every metric. */
-export function checkGate(project: string, comparison: Comparison, margin: number): Promise<GateDecision> {
+export function checkGate(project: string, comparison: Comparison, margin: number): Promise<Decision> {
   const criteria = comparison.metrics.map((m) => ({ metric: m.metric, direction: m.direction, margin }));
   return post("/gate/check", {
     project,

@@ -58,9 +58,9 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
           aria-controls="palette-options"
           aria-activedescendant={found[active] ? `palette-${active}` : undefined}
         />
-        <ul id="palette-options" className={css.options} role="listbox" aria-label="Commands">
+        <div id="palette-options" className={css.options} role="listbox" aria-label="Commands">
           {found.map((command, i) => (
-            <li
+            <div
               key={`${command.action}:${command.value}`}
               id={`palette-${i}`}
               role="option"
@@ -72,10 +72,10 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
             >
               <span className="cut">{command.label}</span>
               <span className="faint">{command.group}</span>
-            </li>
+            </div>
           ))}
-          {found.length ? null : <li className={`${css.option} faint`}>Nothing matches</li>}
-        </ul>
+          {found.length ? null : <div className={`${css.option} faint`}>Nothing matches</div>}
+        </div>
       </div>
     </Modal>
   );

@@ -6,7 +6,6 @@ import { bytes, count, duration } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
-import { FLAGS } from "../trace/flags";
 
 /** What is stored, what arrived, and everything that intake had to repair or could not price. */
 export function StatusPage() {
@@ -38,7 +37,7 @@ export function StatusPage() {
           </dl>
           <Counts
             title="Intake since the start"
-            values={s.intake ?? {}}
+            values={flat(s.intake)}
             label={(name) => name.replaceAll("_", " ")}
             none="Nothing arrived since the start."
           />
@@ -46,7 +45,7 @@ export function StatusPage() {
             title="Repairs on stored spans"
             values={s.flags}
             label={(name) => name}
-            detail={(name) => FLAGS[name] ?? ""}
+            detail={(name) => s.flag_meanings[name] ?? ""}
             link={(name) => `flags ~ ${JSON.stringify(name)}`}
             none="No value had to be repaired."
           />
@@ -82,9 +81,7 @@ interface CountsProps {
 }
 
 function Counts({ title, values, label, detail, link, none }: CountsProps) {
-  const entries = Object.entries(values)
-    .filter((entry): entry is [string, number] => typeof entry[1] === "number")
-    .sort(([, a], [, b]) => b - a);
+  const entries = Object.entries(values).sort(([, a], [, b]) => b - a);
   return (
     <section className={ui.section} aria-label={title}>
       <h2>{title}</h2>
@@ -113,4 +110,15 @@ function Counts({ title, values, label, detail, link, none }: CountsProps) {
       )}
     </section>
   );
+}
+
+type Nested = { [name: string]: number | Nested };
+
+/** Counters by dotted name; those that never counted are left out. */
+function flat(counts: Nested, prefix = ""): Record<string, number> {
+  return Object.entries(counts).reduce<Record<string, number>>((all, [name, value]) => {
+    const full = prefix ? `${prefix}: ${name}` : name;
+    if (typeof value === "number") return value ? Object.assign(all, { [full]: value }) : all;
+    return Object.assign(all, flat(value, full));
+  }, {});
 }

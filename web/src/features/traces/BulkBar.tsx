@@ -2,7 +2,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { IconDatabasePlus, IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, download, get, post } from "../../api/client";
+import { download, get, post } from "../../api/client";
 import type { Dataset, Page } from "../../api/types";
 import { plural } from "../../ui/format";
 import css from "./Traces.module.css";
@@ -60,9 +60,9 @@ function AddToDataset({
   const add = useMutation({
     mutationFn: async () => {
       const target = name.trim();
-      if (!names.includes(target)) await createUnlessThere(project, target);
-      const from_spans = { filter: `${filterOf(selected)} and is_root == true`, limit: selected.size, project };
-      await post(`/datasets/${encodeURIComponent(target)}/items`, { project, from_spans });
+      await post("/datasets", { project, name: target, exist_ok: true });
+      const from_spans = { filter: `${filterOf(selected)} and is_root == true`, limit: selected.size };
+      await post(`/datasets/${encodeURIComponent(target)}/items?${new URLSearchParams({ project })}`, { from_spans });
     },
   });
   return (
@@ -92,7 +92,9 @@ function AddToDataset({
             <option key={n} value={n} />
           ))}
         </datalist>
-        <p className="faint">Each trace gives one item: the input and output of its root span.</p>
+        <p className="faint">
+          Each trace gives one item from its root span; the recorded output is kept beside it, not as the right answer.
+        </p>
         {add.error ? <p className="bad">{add.error.message}</p> : null}
         {add.isSuccess ? <p className="ok">Added.</p> : null}
         <Button type="submit" variant="filled" loading={add.isPending} disabled={!name.trim() || add.isSuccess}>
@@ -101,12 +103,4 @@ function AddToDataset({
       </form>
     </Modal>
   );
-}
-
-async function createUnlessThere(project: string, name: string): Promise<void> {
-  try {
-    await post("/datasets", { project, name });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.problem.status === 409)) throw error;
-  }
 }

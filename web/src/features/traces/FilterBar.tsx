@@ -2,9 +2,10 @@ import { ActionIcon } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconFilter, IconX } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import type { Problem } from "../../api/client";
+import type { Problem } from "../../api/types";
+import { FIELDS } from "./fields";
 import { complete, type Suggestion } from "./filter";
-import { useAggregate, useFilterFields } from "./queries";
+import { useAggregate } from "./queries";
 import css from "./Traces.module.css";
 
 interface Props {
@@ -21,19 +22,18 @@ export function FilterBar({ value, problem, project, onChange }: Props) {
   const [caret, setCaret] = useState(0);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const fields = useFilterFields();
   useEffect(() => setText(value), [value]);
   useHotkeys([["/", () => input.current?.focus()]]);
 
-  const first = complete(text, caret, fields);
+  const first = complete(text, caret, FIELDS);
   const needsValues =
-    open && first.kind === "value" && fields.some((f) => f.name === first.field && f.type === "string" && !f.values);
+    open && first.kind === "value" && FIELDS.some((f) => f.name === first.field && f.type === "string" && !f.values);
   const known = useAggregate(
     { project, group_by: [first.field || "kind"], metrics: ["count"], filter: "", limit: 20 },
     { enabled: needsValues },
   );
   const values = known.data?.rows.map((row) => String(row[0] ?? "")).filter(Boolean) ?? [];
-  const completion = needsValues ? complete(text, caret, fields, () => values) : first;
+  const completion = needsValues ? complete(text, caret, FIELDS, () => values) : first;
   const shown = open ? completion.suggestions.slice(0, 40) : [];
 
   const pick = (suggestion: Suggestion) => {
@@ -91,9 +91,9 @@ export function FilterBar({ value, problem, project, onChange }: Props) {
           <IconX size={13} />
         </ActionIcon>
       ) : null}
-      <ul id="filter-options" role="listbox" aria-label="Completions" className={css.options} hidden={!shown.length}>
+      <div id="filter-options" role="listbox" aria-label="Completions" className={css.options} hidden={!shown.length}>
         {shown.map((suggestion, i) => (
-          <li
+          <div
             key={suggestion.label}
             id={`filter-option-${i}`}
             role="option"
@@ -104,9 +104,9 @@ export function FilterBar({ value, problem, project, onChange }: Props) {
           >
             <code className="cut">{suggestion.label}</code>
             <span className="faint">{suggestion.detail}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {stale ? <FilterProblem text={value} problem={problem} /> : null}
     </div>
   );

@@ -95,7 +95,7 @@ export const COLUMNS: Column[] = [
   {
     id: "duration",
     header: "Latency",
-    meta: { track: "78px", right: true, sort: "duration_ms" },
+    meta: { track: "78px", right: true, sort: "latency_ms" },
     cell: ({ row }) => duration(row.original.duration_ms),
   },
   {
