@@ -11,7 +11,7 @@ from evalwright.semconv.values import mapped, text, words
 _KINDS: Final = {kind.value.lower(): kind for kind in SpanKind}
 
 _RULES: Final = (
-    *rules("kind_hint", mapped(_KINDS), Tier.EXPLICIT, "evalwright.kind"),
+    *rules("own_kind", mapped(_KINDS), Tier.EXPLICIT, "evalwright.kind"),
     *rules("session_id", text, Tier.EXPLICIT, "evalwright.session.id"),
     *rules("user_id", text, Tier.EXPLICIT, "evalwright.user.id"),
     *rules("tags", words, Tier.EXPLICIT, "evalwright.tags"),

@@ -18,6 +18,8 @@ from evalwright.semconv.values import is_redacted, text, words
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
+_ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
+_RELEASE: Final = ("vcs.ref.head.revision", "langfuse.release", "service.version")
 _NUMERIC: Final = frozenset({"cost", "input_cost", "output_cost", "ttft_ms"})
 
 
@@ -36,28 +38,22 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
     convention = convention_name(bits) or convention_name(seen)
     usage = counts(found)
     reported = cost(found)
-    model_requested = found.get("model_requested", "")
-    model = found.get("model_served") or model_requested
+    requested = found.get("model_requested", "")
+    model = found.get("model_served") or requested
     shown_input, input_mime, shown_output, output_mime = displayed(raw, found, kind)
     error_type, message = _error(raw, found)
-    resource = raw.resource
     return Span(
+        **_carried(raw),
         project=project,
-        trace_id=raw.trace_id,
-        span_id=raw.span_id,
-        parent_span_id=raw.parent_span_id,
-        name=raw.name,
         kind=kind,
-        start_ns=raw.start_ns,
-        end_ns=raw.end_ns,
         status=_status(raw, found),
         status_message=message,
         error_type=error_type,
-        session_id=found.get("session_id") or _of(resource, "session.id"),
-        user_id=found.get("user_id") or _of(resource, "user.id"),
+        session_id=found.get("session_id") or _of(raw.resource, "session.id"),
+        user_id=found.get("user_id") or _of(raw.resource, "user.id"),
         agent_name=_agent_name(found, kind, raw.name),
         model=model,
-        model_requested=model_requested,
+        model_requested=requested,
         provider=found.get("provider") or (family_host(model) if model else ""),
         input_tokens=usage.input,
         cache_read_tokens=usage.cache_read,
@@ -76,25 +72,36 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         tool_call_id=found.get("tool_call_id", ""),
         prompt_name=found.get("prompt_name", ""),
         prompt_version=found.get("prompt_version", ""),
-        environment=found.get("environment")
-        or _of(resource, "deployment.environment.name", "deployment.environment", "langfuse.environment"),
-        release=found.get("release") or _of(resource, "vcs.ref.head.revision", "langfuse.release", "service.version"),
+        environment=found.get("environment") or _of(raw.resource, *_ENVIRONMENT),
+        release=found.get("release") or _of(raw.resource, *_RELEASE),
         tags=_tags(raw.attributes, found, convention),
         convention=convention,
-        attributes=raw.attributes,
-        resource=resource,
-        scope_name=raw.scope_name,
-        scope_version=raw.scope_version,
-        trace_state=raw.trace_state,
-        otel_kind=raw.otel_kind,
-        events=raw.events,
-        links=raw.links,
-        dropped_attributes=raw.dropped_attributes,
-        dropped_events=raw.dropped_events,
-        dropped_links=raw.dropped_links,
-        flags=tuple(dict.fromkeys(flags)),
+        flags=tuple(dict.fromkeys(flags)) if flags else (),
         received_ns=received_ns,
     )
+
+
+def _carried(raw: RawSpan) -> dict[str, Any]:
+    """What is stored as it came."""
+    return {
+        "trace_id": raw.trace_id,
+        "span_id": raw.span_id,
+        "parent_span_id": raw.parent_span_id,
+        "name": raw.name,
+        "start_ns": raw.start_ns,
+        "end_ns": raw.end_ns,
+        "attributes": raw.attributes,
+        "resource": raw.resource,
+        "scope_name": raw.scope_name,
+        "scope_version": raw.scope_version,
+        "trace_state": raw.trace_state,
+        "otel_kind": raw.otel_kind,
+        "events": raw.events,
+        "links": raw.links,
+        "dropped_attributes": raw.dropped_attributes,
+        "dropped_events": raw.dropped_events,
+        "dropped_links": raw.dropped_links,
+    }
 
 
 def is_pending(raw: RawSpan) -> bool:
@@ -138,7 +145,7 @@ def _flag(field: str, value: Any, flags: list[str]) -> None:
 
 
 def _kind(found: Mapping[str, Any], name: str, bits: int) -> SpanKind:
-    kind: SpanKind | None = found.get("kind")
+    kind: SpanKind | None = found.get("own_kind") or found.get("kind")
     if kind is not None:
         return kind
     named = NAMED_KINDS.get(name.partition(" ")[0])

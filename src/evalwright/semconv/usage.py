@@ -72,24 +72,21 @@ def counts(found: Mapping[str, Any]) -> Counts:
     if not any(key in found for key in _SAID):
         return _UNKNOWN
     raw = _collected(found)
-    read, write = raw.cache_read or 0, raw.cache_write or 0
-    given = raw.input
-    if given is None and "uncached_input_tokens" in found:
-        given = found["uncached_input_tokens"] + read + write
-    elif given is not None and read + write > given:
-        given += read + write
+    parts = (raw.cache_read or 0) + (raw.cache_write or 0)
     output, reasoning = raw.output, raw.reasoning
-    if output is not None and "thought_tokens" in found and reasoning is None:
+    if output is not None and reasoning is None and "thought_tokens" in found:
         reasoning = found["thought_tokens"]
         output += reasoning
     elif output is not None and reasoning is not None and reasoning > output:
         output += reasoning
-    total = found.get("total_tokens")
-    if total is not None and given is None and output is not None and total >= output:
-        given = total - output
-    elif total is not None and given is None and output is None:
-        given = total
-    return Counts(given, raw.cache_read, raw.cache_write, output, reasoning)
+    whole = raw.input
+    if whole is None and "uncached_input_tokens" in found:
+        whole = found["uncached_input_tokens"] + parts
+    elif whole is None and "total_tokens" in found:
+        whole = max(found["total_tokens"] - (output or 0), 0)
+    if whole is not None and parts > whole:
+        whole += parts
+    return Counts(whole, raw.cache_read, raw.cache_write, output, reasoning)
 
 
 def cost(found: Mapping[str, Any]) -> float | None:
