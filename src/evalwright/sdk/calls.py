@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. ``parameters`` with empty values are left out; the client adds its project where none is given."""
+    """One request. ``parameters`` with empty values are left out; the client adds its project where none is given.
+
+    ``content`` is a body sent as it stands, described by ``headers``; ``body`` is sent as JSON.
+    """
 
     method: str
     path: str
@@ -31,6 +34,8 @@ class Call(Generic[T]):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     in_project: bool = True
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def query(self, project: str) -> dict[str, str]:
         """Returns the query string as a mapping."""
@@ -313,9 +318,17 @@ def finish_experiment(name_or_id: str, *, status: str = "finished", project: str
     return Call("POST", path, _one(Experiment), {"project": project}, {"status": status})
 
 
-def compare_experiments(baseline: str, candidate: str, *, project: str = "") -> Call[Comparison]:
-    """Candidate against baseline over every metric they share."""
-    parameters = {"baseline": baseline, "candidate": candidate, "limit": "0", "project": project}
+def compare_experiments(
+    baseline: str, candidate: str, *, lower: Sequence[str] = (), project: str = ""
+) -> Call[Comparison]:
+    """Candidate against baseline over every metric they share; ``lower`` names those of which less is better."""
+    parameters = {
+        "baseline": baseline,
+        "candidate": candidate,
+        "lower": ",".join(lower),
+        "limit": "0",
+        "project": project,
+    }
     return Call("GET", _path("experiments", "compare"), _one(Comparison), parameters)
 
 

@@ -34,7 +34,7 @@ class _Exchange(Generic[T]):
         self._retries = retries
         self._attempt = 0
         self.result: T | None = None
-        headers = {**connection.headers, "accept": "application/json"}
+        headers = {**connection.headers, "accept": "application/json", **call.headers}
         if call.method != "GET":
             # The same key on every attempt: a write whose answer got lost is not done twice.
             headers["idempotency-key"] = uuid.uuid4().hex
@@ -46,6 +46,8 @@ class _Exchange(Generic[T]):
         }
         if call.body is not None:
             self.request["json"] = call.body
+        elif call.content:
+            self.request["content"] = call.content
 
     def answered(self, response: httpx2.Response) -> float | None:
         """Takes an answer: None when it is the result, else seconds to wait before another attempt.
