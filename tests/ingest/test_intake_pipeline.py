@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from intake_kit import NOW, PROTOBUF, T0, NoPrices, body_of, otlp_span
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 
+from evalwright import semconv
 from evalwright.domain.errors import UnsupportedType
-from evalwright.domain.span import CostSource, Span, SpanKind
+from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind
 from evalwright.ingest import IntakeLimits
 from evalwright.ingest.pipeline import (
     Prepared,
@@ -19,6 +21,7 @@ from evalwright.ingest.pipeline import (
     decode_traces,
     merge_duplicates,
     merge_spans,
+    normalise_spans,
     prepare_traces,
     price_span,
 )
@@ -147,3 +150,61 @@ def test_a_media_type_that_is_not_otlp_is_refused() -> None:
 
 def test_a_project_rule_never_answers_with_nothing() -> None:
     assert choose_project("")({}, {}) == "default"
+
+
+def refuse_everything(raw: RawSpan, *, project: str, received_ns: int) -> Span:
+    raise KeyError(raw.name)
+
+
+def test_a_span_that_defeats_the_conventions_is_kept_as_it_came() -> None:
+    raws = decode_traces(body_of(otlp_span(1, attributes={"k": 1})), PROTOBUF, IntakeLimits(), NOW).spans
+    (span,) = normalise_spans(raws, choose_project("p"), NOW, normalise=refuse_everything)
+    assert (span.project, span.name, span.attributes, span.flags) == ("p", "step 1", {"k": 1}, ("bad_value",))
+
+
+keys = st.sampled_from(
+    [
+        "openinference.span.kind",
+        "llm.token_count.prompt",
+        "llm.input_messages.0.message.role",
+        "gen_ai.usage.input_tokens",
+        "gen_ai.input.messages",
+        "gen_ai.operation.name",
+        "traceloop.span.kind",
+        "ai.operationId",
+        "ai.prompt",
+        "langfuse.observation.usage_details",
+        "logfire.json_schema",
+        "mlflow.spanInputs",
+        "gcp.vertex.agent.llm_request",
+        "session.id",
+        "tag.tags",
+        "metadata",
+        "input.value",
+        "output.value",
+        "gen_ai.usage.cost",
+        "cost_usd",
+        "ttft_ms",
+    ]
+)
+odd = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 63) - 1)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.binary(max_size=4)
+    | st.sampled_from(
+        ['{"a":', "[]", "{}", '[{"role":1}]', "1e999", "-5", "LLM", '[{"role":"user","parts":[{"type":"text"}]}]']
+    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(keys, odd, max_size=6))
+def test_no_attributes_defeat_the_pipeline(attributes: dict[str, object]) -> None:
+    raws = decode_traces(body_of(otlp_span(1, attributes=attributes)), PROTOBUF, IntakeLimits(), NOW).spans
+    (span,) = (semconv.normalise(raw, project="p", received_ns=NOW) for raw in raws)
+    json.dumps(asdict(price_span(span, PennyPrices())), allow_nan=False).encode()

@@ -243,6 +243,11 @@ def test_the_key_decides_who_may_send_and_where(
     assert {span.project for span in writer.spans.values()} == ({project} if project else set())
 
 
+@pytest.mark.parametrize("name", ["x" * 201, "a\tb"])
+def test_a_name_that_can_be_no_project_is_400(doors: Doors, name: str) -> None:
+    assert post(doors, body_of(otlp_span(1)), x_evalwright_project=name).status_code == 400
+
+
 async def async_keyed(request: Any) -> Principal:
     return keyed(request)
 

@@ -11,8 +11,8 @@ import grpc
 
 from evalwright.domain.errors import EvalwrightError
 from evalwright.domain.project import Principal
+from evalwright.ingest.access import allowed_project
 from evalwright.ingest.answers import error_status, error_text, protobuf_success, rpc_code
-from evalwright.ingest.http import choose_project
 from evalwright.ingest.intake import Intake, IntakeResult, Signal
 from evalwright.ingest.pipeline import PROTOBUF
 
@@ -90,7 +90,7 @@ class OtlpGrpcServer:
     def _take(self, signal: Signal, body: bytes, context: grpc.ServicerContext) -> IntakeResult:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         principal = self._authorise(metadata, context.peer())
-        project = choose_project(principal, metadata.get("x-evalwright-project", ""))
+        project = allowed_project(principal, metadata.get("x-evalwright-project", ""))
         return self._intake.submit(signal, body, PROTOBUF, "", project).result()
 
     def _refuse(self, error: Exception, context: grpc.ServicerContext) -> bytes:

@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from evalwright.domain.errors import EvalwrightError, Forbidden, RateLimited
-from evalwright.domain.project import Principal, Scope
+from evalwright.domain.errors import EvalwrightError, RateLimited
+from evalwright.domain.project import Principal
+from evalwright.ingest.access import allowed_project
 from evalwright.ingest.answers import json_error, json_success, protobuf_error, protobuf_success
 from evalwright.ingest.inflate import too_large
 from evalwright.ingest.intake import Intake, IntakeResult, Signal, retry_after_s
@@ -71,7 +72,7 @@ class _Door:
 
     async def _take(self, signal: Signal, request: Request, media_type: str) -> IntakeResult:
         principal = await _who(self._authorise, request)
-        project = choose_project(principal, request.headers.get("x-evalwright-project", ""))
+        project = allowed_project(principal, request.headers.get("x-evalwright-project", ""))
         is_json(media_type)
         body = await self._receive(request)
         try:
@@ -129,18 +130,6 @@ class _Door:
     def _reply(self, body: bytes, media_type: str, status: int) -> Response:
         self._intake.counters.request("http", str(status))
         return Response(body, status_code=status, media_type=JSON if media_type == JSON else PROTOBUF)
-
-
-def choose_project(principal: Principal, requested: str) -> str:
-    """Returns the project of the key, or the requested one.
-
-    Raises:
-        Forbidden: the key may not send there.
-    """
-    project = principal.project or requested
-    if not principal.allows(Scope.INGEST, project):
-        raise Forbidden("the key may not send telemetry", hint=f"create a key with scope {Scope.INGEST.value!r}")
-    return project
 
 
 def _media_type(request: Request) -> str:

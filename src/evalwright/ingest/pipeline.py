@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, Protocol
 
 from evalwright import semconv
 from evalwright.domain.errors import InvalidInput, UnsupportedType
@@ -22,7 +23,19 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 DEFAULT_PROJECT: Final = "default"
 
+MAX_PROJECT_CHARS: Final = 200
+
+_log = logging.getLogger(__name__)
+
 _PRICED_KINDS: Final = frozenset({SpanKind.LLM, SpanKind.EMBEDDING})
+
+
+class Normalise(Protocol):
+    """What ``semconv.normalise`` is."""
+
+    def __call__(self, raw: RawSpan, *, project: str, received_ns: int) -> Span:
+        """Returns the canonical span."""
+        ...
 
 
 @dataclass(slots=True)
@@ -70,7 +83,7 @@ def choose_project(chosen: str) -> ProjectOf:
     """Returns the rule that names a row's project: the given one, else the sender's, else ``default``."""
     if chosen:
         return lambda _resource, _attributes: chosen
-    return lambda resource, attributes: semconv.project_of(resource, attributes) or DEFAULT_PROJECT
+    return lambda resource, attributes: semconv.project_of(resource, attributes)[:MAX_PROJECT_CHARS] or DEFAULT_PROJECT
 
 
 def settle_pending(raws: Sequence[RawSpan]) -> list[RawSpan]:
@@ -100,12 +113,28 @@ def _real_parent(raw: RawSpan) -> str:
         return ""
 
 
-def normalise_spans(raws: Iterable[RawSpan], project_of: ProjectOf, received_ns: int) -> list[Span]:
-    """Returns the canonical span of each raw one, in order."""
-    return [
-        semconv.normalise(raw, project=project_of(raw.resource, raw.attributes), received_ns=received_ns)
-        for raw in raws
-    ]
+def normalise_spans(
+    raws: Iterable[RawSpan], project_of: ProjectOf, received_ns: int, *, normalise: Normalise = semconv.normalise
+) -> list[Span]:
+    """Returns the canonical span of each raw one, in order.
+
+    A span that defeats the conventions is kept as it came: its attributes are worth more than its meaning.
+    """
+    spans = []
+    for raw in raws:
+        project = project_of(raw.resource, raw.attributes)
+        try:
+            spans.append(normalise(raw, project=project, received_ns=received_ns))
+        except Exception:
+            _log.exception("a span could not be normalised and is kept raw")
+            spans.append(_keep_raw(raw, project, received_ns))
+    return spans
+
+
+def _keep_raw(raw: RawSpan, project: str, received_ns: int) -> Span:
+    shared = {one.name: getattr(raw, one.name) for one in fields(raw)}
+    flags = (*shared.pop("flags"), "bad_value")
+    return Span(project=project, received_ns=received_ns, flags=flags, **shared)
 
 
 def price_span(span: Span, prices: Prices) -> Span:
