@@ -51,14 +51,20 @@ def build() -> None:
     npm, env = node_command()
     subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=WEB, env=env, check=True, stdout=sys.stderr)
     vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
-    subprocess.run([npm[0], str(vite), "build", "--outDir", str(OUT), "--emptyOutDir"], cwd=WEB, env=env, check=True, stdout=sys.stderr)
+    subprocess.run(
+        [npm[0], str(vite), "build", "--outDir", str(OUT), "--emptyOutDir"],
+        cwd=WEB,
+        env=env,
+        check=True,
+        stdout=sys.stderr,
+    )
     STAMP.write_text(wanted)
 
 
 class WebBuildHook(BuildHookInterface[Any]):
     """Runs ``build`` before hatchling collects files."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         build()
 
 

@@ -28,7 +28,9 @@ def test_an_empty_input_stays_an_input() -> None:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["input", "expected", "x"]), st.text(), min_size=1), max_size=30))
-def test_every_json_line_becomes_exactly_one_item(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]) -> None:
+def test_every_json_line_becomes_exactly_one_item(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
+) -> None:
     path = tmp_path_factory.mktemp("items") / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n\n" for row in rows))
     assert sum(len(batch) for batch in read_items(path, 7)) == len(rows)

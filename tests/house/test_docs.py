@@ -20,9 +20,8 @@ def commands() -> list[tuple[str, str]]:
     for page in PAGES:
         for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", page.read_text(), re.S):
             for line in block.replace("\\\n", " ").splitlines():
-                for part in re.split(r"\s&&\s", line.removeprefix("$ ").strip()):
-                    if part.startswith("evalwright "):
-                        found.append((page.name, part))
+                parts = re.split(r"\s&&\s", line.removeprefix("$ ").strip())
+                found.extend((page.name, part) for part in parts if part.startswith("evalwright "))
     return found
 
 

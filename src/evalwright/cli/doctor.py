@@ -46,7 +46,9 @@ def _checks(settings: Any, options: Options) -> Iterator[dict[str, Any]]:
     for name in PACKAGES:
         found = _version(name)
         optional = name in ("clickhouse-connect", "psycopg", "scipy")
-        yield _check(name, bool(found) or optional, found or "not installed (optional)" if optional else found or "missing")
+        yield _check(
+            name, bool(found) or optional, found or "not installed (optional)" if optional else found or "missing"
+        )
     folder = _existing(settings.data)
     free = shutil.disk_usage(folder).free
     yield _check("disk", free > ENOUGH_DISK, f"{free / 2**30:.1f} GiB free at {folder}")

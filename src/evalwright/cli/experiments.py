@@ -68,7 +68,7 @@ def run_(
 ) -> None:
     """Runs a task over a dataset; run it again with the same name to go on where it stopped.
 
-    Example: evalwright experiments run my_agent.py:answer --dataset golden --evaluators exact_match,tone.yaml --trials 3
+    Example: evalwright experiments run agent.py:answer --dataset golden --evaluators exact_match,tone.yaml --trials 3
 
     Args:
         task: file.py:function, called with the item's input.
@@ -79,7 +79,8 @@ def run_(
         concurrency: trials at once.
         timeout_s: longest a trial may take; a timeout is a result.
     """
-    from evalwright.cli.loading import load_evaluators, load_function
+    from evalwright.cli.judging import load_evaluators
+    from evalwright.cli.loading import load_function
     from evalwright.experiments import experiment
 
     with progress(f"experiment on {dataset}", unit="trials") as report:
@@ -88,12 +89,12 @@ def run_(
             dataset=dataset,
             evaluators=load_evaluators(evaluators),
             trials=trials,
-            name=name or None,
+            name=name,
             concurrency=concurrency,
             timeout_s=timeout_s,
             project=options.project,
             client=options.api().client,
-            on_progress=report,
+            progress=lambda state: report(state.done, state.total, f"{state.failed} failed" if state.failed else ""),
         )
     show(result.experiment.id, options=options)
 

@@ -22,9 +22,7 @@ SENDERS: Final = 4
 LABEL_BATCH: Final = 1000
 
 
-def import_(
-    *paths: Path, format: Literal["auto", "otlp", "scores"] = "auto", options: Options = Options()
-) -> int:
+def import_(*paths: Path, format: Literal["auto", "otlp", "scores"] = "auto", options: Options = Options()) -> int:
     """Sends recorded traces (OTLP JSON, one request a line or a file) or labels (scores as JSON lines) to the server.
 
     Files may be gzipped. Importing the same file again changes nothing. Without --project each trace goes to the
@@ -44,7 +42,7 @@ def import_(
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.iterdir() if file.suffix in {".jsonl", ".json", ".gz"})
+        return sorted(file for file in path.iterdir() if file.name.removesuffix(".gz").endswith((".jsonl", ".json")))
     if not path.is_file():
         raise InvalidInput(f"no file {str(path)!r}")
     return [path]
@@ -57,7 +55,7 @@ def _import_file(path: Path, format: str, options: Options, totals: dict[str, in
             otlp = [(kind, body) for kind, body in chunk if kind.startswith("/v1/")]
             labels = [msgspec.json.decode(body) for kind, body in chunk if kind == "score"]
             wanted = {"auto": (True, True), "otlp": (True, False), "scores": (False, True)}[format]
-            if not wanted[0] and otlp or not wanted[1] and labels:
+            if (otlp and not wanted[0]) or (labels and not wanted[1]):
                 raise InvalidInput(f"{path.name!r} does not hold {format} rows", hint="leave --format out")
             for rejected, refused in senders.map(lambda row: _send_otlp(options, *row), otlp):
                 totals["requests"] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cyclopts import App
 
@@ -23,7 +24,9 @@ COLUMNS: Sequence[Column] = (
 
 
 @app.command
-def create(name: str, *, scopes: str = "read,write,ingest", for_project: str = "", options: Options = Options()) -> None:
+def create(
+    name: str, *, scopes: str = "read,write,ingest", for_project: str = "", options: Options = Options()
+) -> None:
     """Creates a key and shows its secret, once.
 
     Args:
@@ -32,8 +35,10 @@ def create(name: str, *, scopes: str = "read,write,ingest", for_project: str = "
         for_project: the only project the key opens; every project when left out.
     """
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    body = {"name": name, "scopes": wanted, "project": for_project}
-    made = options.api().post("/keys", body) if options.api().reachable() else _create_offline(body)
+    if options.api().reachable():
+        made = options.api().post("/keys", {"name": name, "scopes": wanted, "project": for_project})
+    else:
+        made = _create_offline(name, wanted, for_project)
     if options.json:
         emit_json(made)
         return
@@ -56,7 +61,7 @@ def revoke(key_id: str, *, options: Options = Options()) -> None:
     note(f"revoked {key_id}")
 
 
-def _create_offline(body: dict[str, object]) -> dict[str, object]:
+def _create_offline(name: str, scopes: Sequence[str], project: str) -> dict[str, Any]:
     from evalwright.server.bootstrap import create_key
 
-    return create_key(**body)
+    return create_key(name, scopes, project)

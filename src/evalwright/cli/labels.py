@@ -7,7 +7,8 @@ from typing import Any, Final
 
 SOURCES: Final = {"HUMAN": "human", "LLM": "judge", "CODE": "code", "USER": "user", "AGENT": "agent"}
 KNOWN: Final = frozenset(
-    "trace_id span_id session_id name score value label explanation evidence annotator_kind annotator source trace_ids".split()
+    ("trace_id", "span_id", "session_id", "name", "score", "value", "label", "explanation", "evidence")
+    + ("annotator_kind", "annotator", "source", "trace_ids")
 )
 METADATA_LIMIT: Final = 500
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.evaluator import Evaluator
 
 
 def load_function(reference: str) -> Callable[..., Any]:
@@ -30,13 +29,6 @@ def load_function(reference: str) -> Callable[..., Any]:
     if not callable(function):
         raise InvalidInput(f"{where!r} has no function {name!r}")
     return function  # type: ignore[no-any-return]
-
-
-def load_evaluators(references: str) -> Sequence[Evaluator]:
-    """Returns the evaluators of a comma-separated list of ready names, file.py:function and rubric files."""
-    from evalwright.evaluators import load
-
-    return [load(reference.strip()) for reference in references.split(",") if reference.strip()]
 
 
 def _load_file(path: Path) -> Any:

@@ -13,10 +13,17 @@ from cyclopts import App, CycloptsError
 
 from evalwright.domain.errors import EvalwrightError, InvalidInput
 
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("evalwright")
+
+
 app = App(
     name="evalwright",
     help="Trace, judge, calibrate, experiment and gate production AI agents. Docs: docs/ in the repository.",
-    version=lambda: _version(),
+    version=_version,
 )
 
 COMMANDS: Final[dict[str, str]] = {
@@ -43,12 +50,6 @@ for _name, _help in COMMANDS.items():
     app.command(f"evalwright.cli.{_module}:{_module}", name=_name, help=_help)
 for _name, _help in NOUNS.items():
     app.command(f"evalwright.cli.{_name}:app", name=_name, help=_help)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("evalwright")
 
 
 def run() -> None:

@@ -6,20 +6,21 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PIPE_WIDTH: Final = 240
 Column = tuple[str, Callable[[Mapping[str, Any]], Any]]
 
 
 @cache
 def out() -> Console:
-    """The console on stdout; honours NO_COLOR and plain pipes."""
-    return Console(soft_wrap=not sys.stdout.isatty())
+    """The console on stdout; honours NO_COLOR. A pipe has no width: nothing is cut there but at a far edge."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 @cache
@@ -37,13 +38,13 @@ def emit_json(value: Any) -> None:
 def emit_rows(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str, more: str = ""
 ) -> None:
-    """Writes rows as a table, or as a JSON list. ``empty`` says what to do when there are none; ``more`` how to go on."""
+    """Writes rows as a table, or as a JSON list; ``empty`` says what to do when there are none, ``more`` how to go on."""
     materialised = list(rows)
     if as_json:
         emit_json({"items": materialised, "next_cursor": more})
         return
     if not materialised:
-        err().print(Text(empty, style="dim"))
+        note(empty)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, _ in columns:
@@ -52,20 +53,20 @@ def emit_rows(
         table.add_row(*(Text(one_line(cell(row))) for _, cell in columns))
     out().print(table)
     if more:
-        err().print(Text(f"more: --cursor {more}", style="dim"))
+        note(f"more: --cursor {more}")
 
 
 def one_line(value: Any) -> str:
-    """Any value as one line of text without control characters; None is empty."""
+    """Any value as one line of text without control characters; None is empty, a float has six digits at most."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else str(value)
     return "".join(c if c.isprintable() else " " for c in text[:2000]).strip()
 
 
 def note(text: str) -> None:
     """Says something on stderr."""
-    err().print(Text(text))
+    err().print(Text(text), soft_wrap=True)
 
 
 def duration(ms: float | None) -> str:
@@ -82,7 +83,10 @@ def duration(ms: float | None) -> str:
 def money(usd: float | None, *, unpriced: int = 0) -> str:
     """A cost; ``+?`` marks a lower bound because some spans have no known price."""
     mark = "+?" if unpriced else ""
-    return mark if usd is None else f"${usd:.4f}{mark}" if usd < 1 else f"${usd:,.2f}{mark}"
+    if usd is None:
+        return mark
+    shown = f"{usd:,.2f}" if usd >= 1 else f"{usd:.4f}" if usd >= 0.001 else f"{usd:.2g}"
+    return f"${shown}{mark}"
 
 
 def estimate(value: Mapping[str, Any] | None) -> str:

@@ -14,7 +14,9 @@ from evalwright.cli.output import err
 class Report(Protocol):
     """Called with how much is done, how much there is (None: unknown) and a short remark."""
 
-    def __call__(self, done: int, total: int | None = None, remark: str = "") -> None: ...
+    def __call__(self, done: int, total: int | None = None, remark: str = "") -> None:
+        """Reports."""
+        ...
 
 
 @contextmanager

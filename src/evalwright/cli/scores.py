@@ -21,7 +21,10 @@ COLUMNS: Sequence[Column] = (
     ("value", lambda row: "" if row["value"] is None else f"{row['value']:g}"),
     ("label", lambda row: row["label"]),
     ("source", lambda row: row["source"]),
-    ("target", lambda row: f"{row['target']} {row['span_id'] or row['trace_id'] or row['session_id'] or row['trial_id']}"),
+    (
+        "target",
+        lambda row: f"{row['target']} {row['span_id'] or row['trace_id'] or row['session_id'] or row['trial_id']}",
+    ),
     ("explanation", lambda row: one_line(row["explanation"] or row["reason"])[:80]),
 )
 SUMMARY: Sequence[Column] = (
@@ -84,7 +87,9 @@ def add(
 
 
 @app.command
-def summary(name: str = "", *, by: str = "", source: str = "", evaluator: str = "", options: Options = Options()) -> None:
+def summary(
+    name: str = "", *, by: str = "", source: str = "", evaluator: str = "", options: Options = Options()
+) -> None:
     """Summarises scores by name, each mean with its interval and the four counts.
 
     Args:

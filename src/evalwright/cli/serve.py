@@ -8,9 +8,7 @@ from typing import Any
 from evalwright.domain.errors import InvalidInput
 
 
-def serve(
-    *, host: str = "", port: int | None = None, grpc_port: int | None = None, data: Path | None = None
-) -> int:
+def serve(*, host: str = "", port: int | None = None, grpc_port: int | None = None, data: Path | None = None) -> int:
     """Starts the server: UI, API and OTLP/HTTP on one port, OTLP/gRPC on another. SIGTERM drains and stops it.
 
     Settings come from evalwright.toml and EVALWRIGHT_* in the environment; options win. `evalwright doctor` shows them.
@@ -36,5 +34,7 @@ def serve(
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        raise InvalidInput(f"setting {name!r}: {first['msg'].lower()}", hint="see docs/reference/settings.md") from error
+        raise InvalidInput(
+            f"setting {name!r}: {first['msg'].lower()}", hint="see docs/reference/settings.md"
+        ) from error
     return run_server(settings)

@@ -102,9 +102,7 @@ def find(trace_id: str, pattern: str, *, limit: int = 100, options: Options = Op
 
 
 @app.command
-def export(
-    to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()
-) -> None:
+def export(to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()) -> None:
     """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream.
 
     Args:
@@ -133,8 +131,12 @@ def _print_node(node: Mapping[str, Any]) -> None:
     mark = "[red]x[/]" if node["status"] == "ERROR" else " "
     detail = "  ".join(
         _safe(part)
-        for part in (duration(node["duration_ms"]), node["model"], "orphan" if node["orphan"] else "",
-                     scores_line(node["scores"]))
+        for part in (
+            duration(node["duration_ms"]),
+            node["model"],
+            "orphan" if node["orphan"] else "",
+            scores_line(node["scores"]),
+        )
         if part
     )
     indent = "  " * node["depth"]

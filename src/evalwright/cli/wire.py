@@ -12,9 +12,12 @@ from evalwright.domain.score import Denominators
 
 def estimate_of(value: Mapping[str, Any]) -> Estimate:
     """The estimate behind its JSON; null numbers are NaN."""
-    numbers = {name: _number(value.get(name)) for name in ("estimate", "low", "high", "level", "n_effective")}
     return Estimate(
-        **numbers,
+        estimate=_number(value.get("estimate")),
+        low=_number(value.get("low")),
+        high=_number(value.get("high")),
+        level=_number(value.get("level")),
+        n_effective=_number(value.get("n_effective")),
         n=int(value.get("n") or 0),
         method=value.get("method", ""),
         unit=value.get("unit", ""),

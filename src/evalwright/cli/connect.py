@@ -1,0 +1,98 @@
+"""The commands' way to the server: the SDK's client, with answers as plain JSON for printing."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+import httpx2
+
+from evalwright.domain.errors import InvalidInput
+from evalwright.sdk.calls import Call
+from evalwright.sdk.client import Client
+from evalwright.sdk.problems import error_of, unreachable
+
+PREFIX: Final = "/api/v1"
+COMPRESS_OVER: Final = 4096
+STREAM_TIMEOUT_S: Final = 600.0
+
+
+class Api:
+    """JSON in, JSON out, errors as those of the domain."""
+
+    def __init__(self, server: str) -> None:
+        self.client = _client(server)
+
+    def get(self, path: str, /, **params: Any) -> Any:
+        """Reads one JSON document."""
+        return self._run("GET", path, params)
+
+    def post(self, path: str, body: Any, /, **params: Any) -> Any:
+        """Writes one JSON document and returns the answer."""
+        return self._run("POST", path, params, body)
+
+    def delete(self, path: str, /, **params: Any) -> Any:
+        """Deletes what is at a path."""
+        return self._run("DELETE", path, params)
+
+    def pages(self, path: str, /, **params: Any) -> Iterator[Any]:
+        """Yields every item of every page of a list."""
+        cursor = ""
+        while True:
+            page = self.get(path, **params, cursor=cursor)
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def reachable(self) -> bool:
+        """True when a server answers at the address."""
+        try:
+            return httpx2.get(self.client.connection.endpoint + "/healthz", timeout=2.0).is_success
+        except httpx2.TransportError:
+            return False
+
+    def stream(self, path: str, params: Mapping[str, Any]) -> Iterator[bytes]:
+        """Yields the bytes of a download as they come.
+
+        Raises:
+            EvalwrightError: the server refused, or the connection broke before the end.
+        """
+        connection = self.client.connection
+        url = connection.endpoint + PREFIX + path
+        headers = {**connection.headers, "accept-encoding": "gzip"}
+        try:
+            with httpx2.stream("GET", url, params=params, headers=headers, timeout=STREAM_TIMEOUT_S) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise error_of(answer.status_code, answer.headers, answer.json())
+                yield from answer.iter_bytes()
+        except httpx2.TransportError as problem:
+            raise unreachable(connection.endpoint, problem) from problem
+
+    def send_otlp(self, door: str, body: bytes, *, project: str = "") -> Any:
+        """Posts one OTLP/JSON request, as an exporter would, and returns the export response."""
+        headers = {"content-type": "application/json"}
+        if project:
+            headers["x-evalwright-project"] = project
+        if len(body) > COMPRESS_OVER:
+            body, headers["content-encoding"] = gzip.compress(body, 1), "gzip"
+        call: Call[Any] = Call("POST", door, _as_is, in_project=False, content=body, headers=headers)
+        return self.client.run(call)
+
+    def _run(self, method: str, path: str, params: Mapping[str, Any], body: Any = None) -> Any:
+        call: Call[Any] = Call(method, PREFIX + path, _as_is, params, body, in_project="project" in params)
+        return self.client.run(call)
+
+
+def _as_is(answer: Any) -> Any:
+    return answer
+
+
+@cache
+def _client(server: str) -> Client:
+    if not server:
+        raise InvalidInput("no server address", hint="give --server or set EVALWRIGHT_ENDPOINT")
+    return Client(endpoint=server)

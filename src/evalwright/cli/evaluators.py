@@ -1,0 +1,166 @@
+"""``evalwright evaluators``: what can judge, and judging what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal
+
+from cyclopts import App
+
+from evalwright.cli.options import Filtered, Options
+from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
+from evalwright.cli.progress import Report, progress
+from evalwright.cli.scores import four_counts
+from evalwright.domain.evaluator import Evaluator
+from evalwright.domain.score import Target
+
+if TYPE_CHECKING:
+    from evalwright.scoring import RunReport
+
+app = App(name="evaluators", help="List evaluators and run them over stored spans, traces and sessions.")
+
+COLUMNS: Sequence[Column] = (
+    ("name", lambda row: row["spec"]["name"]),
+    ("kind", lambda row: row["spec"]["kind"]),
+    ("target", lambda row: row["spec"]["target"]),
+    ("versions", lambda row: row["versions"]),
+    ("scored/skipped/unseen/errored", lambda row: four_counts(row["denominators"])),
+    ("mean", lambda row: estimate(row["estimate"])),
+    ("description", lambda row: one_line(row["spec"]["description"])[:60]),
+)
+REPORT: Sequence[Column] = (
+    ("evaluator", lambda row: row["name"]),
+    ("version", lambda row: row["version"][:12]),
+    ("scored/skipped/unseen/errored", lambda row: four_counts(row["denominators"])),
+    ("done before", lambda row: row["already"] or ""),
+    ("cost", lambda row: money(row["cost"])),
+    ("labels", lambda row: " ".join(f"{label}:{count}" for label, count in row["labels"].items() if label)),
+)
+
+
+@app.command(name="list")
+def list_(*, ready: bool = False, options: Options = Options()) -> None:
+    """Lists evaluators that have scored in this project; --ready lists those that come with Evalwright.
+
+    Args:
+        ready: the ready-made ones instead.
+    """
+    if ready:
+        _list_ready(options)
+        return
+    page = options.api().get("/evaluators", **options.scope())
+    hint = "none has scored yet; `evalwright evaluators list --ready` shows those at hand"
+    emit_rows(page["items"], COLUMNS, as_json=options.json, empty=hint)
+
+
+@app.command
+def show(name: str, *, options: Options = Options()) -> None:
+    """Shows one evaluator with its definition, versions and scores."""
+    emit_json(options.api().get(f"/evaluators/{name}", **options.scope()))
+
+
+@app.command
+def add(reference: str, *, model: str = "", options: Options = Options()) -> None:
+    """Registers evaluators without running them: ready names, file.py:function or rubric.yaml, comma-separated."""
+    from evalwright.cli.judging import load_evaluators
+
+    for evaluator in load_evaluators(reference, model=model):
+        _register(evaluator, options)
+        note(f"registered {evaluator.spec.name} version {evaluator.spec.version[:12]}")
+
+
+@app.command(name="run")
+def run_(
+    reference: str,
+    *,
+    target: Literal["", "span", "trace", "session"] = "",
+    limit: int = 0,
+    concurrency: int = 32,
+    model: str = "",
+    again: bool = False,
+    filtered: Filtered = Filtered(),
+    options: Options = Options(),
+) -> int:
+    """Judges stored spans, traces or sessions; run it again to go on where it stopped.
+
+    Exit code 1 when a target could not be judged because of an error.
+
+    Example: evalwright evaluators run latency_under:ms=2000 --target span --filter 'kind == "LLM"'
+
+    Args:
+        reference: ready names, file.py:function or rubric.yaml; several separated by commas.
+        target: what is judged; the evaluator's own target when left out.
+        limit: targets at most; 0 means all that match.
+        concurrency: targets judged at once.
+        model: the model judges ask.
+        again: judge also what this version has judged before.
+    """
+    from evalwright.cli.judging import load_evaluators, traced
+
+    evaluators = load_evaluators(reference, model=model)
+    chosen = Target(target) if target else evaluators[0].spec.target
+    with traced(evaluators, options), progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
+        result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))
+    _emit(result, options)
+    return 1 if any(part.denominators.errored for part in result.evaluators) else 0
+
+
+async def _judge(
+    evaluators: Sequence[Evaluator],
+    target: Target,
+    filtered: Filtered,
+    limit: int,
+    concurrency: int,
+    again: bool,
+    options: Options,
+    report: Report,
+) -> RunReport:
+    from evalwright.scoring import already_scored, read_subjects, score_subjects, score_to_wire
+
+    api = options.api()
+    for evaluator in evaluators:
+        _register(evaluator, options)
+    specs = [evaluator.spec for evaluator in evaluators]
+    done = {} if again else already_scored(api.get, project=options.project, target=target, specs=specs)
+    subjects = read_subjects(api.get, target=target, project=options.project, limit=limit, **filtered.params())
+    return await score_subjects(
+        evaluators,
+        subjects,
+        lambda scores: api.post("/scores", {"scores": [score_to_wire(score) for score in scores]}, **options.scope()),
+        concurrency=concurrency,
+        already=done,
+        on_progress=report,
+    )
+
+
+def _register(evaluator: Evaluator, options: Options) -> None:
+    options.api().client.register_evaluator(evaluator.spec, project=options.project)
+
+
+def _emit(result: RunReport, options: Options) -> None:
+    plain = dataclasses.asdict(result)
+    if options.json:
+        emit_json(plain)
+        return
+    emit_rows(plain["evaluators"], REPORT, as_json=False, empty="")
+    for part in plain["evaluators"]:
+        for status, reason, count in part["reasons"]:
+            note(f"{part['name']}: {count} {status}: {one_line(reason)}")
+    note(f"{result.subjects} targets, {result.written} scores written in {result.elapsed_s:.1f} s")
+    if not result.subjects:
+        note("nothing matched; check --project, --target and --filter")
+
+
+def _list_ready(options: Options) -> None:
+    from evalwright.evaluators.registry import ready, ready_rubrics
+
+    rows: list[Mapping[str, Any]] = [
+        {"name": name, "kind": "code", "about": (factory.__doc__ or "").strip().splitlines()[0]}
+        for name, factory in ready().items()
+    ]
+    rows += [{"name": n, "kind": "judge", "about": rubric.description} for n, rubric in ready_rubrics().items()]
+    columns: Sequence[Column] = tuple((title, itemgetter(title)) for title in ("name", "kind", "about"))
+    emit_rows(rows, columns, as_json=options.json, empty="")
