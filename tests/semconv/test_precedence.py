@@ -41,3 +41,14 @@ def test_the_project_is_what_the_data_says_or_nothing():
     assert project_of({"openinference.project.name": "a"}, {}) == "a"
     assert project_of({"evalwright.project.name": "b", "openinference.project.name": "a"}, {}) == "b"
     assert project_of({"service.name": "x"}, {"y": 1}) == ""
+
+
+def test_two_answers_about_one_session_are_settled_and_flagged(make):
+    span = make({"gen_ai.conversation.id": "conv", "session.id": "window"})
+    assert (span.session_id, span.flags) == ("conv", ("conflict",))
+    assert make({"gen_ai.conversation.id": "conv", "session.id": "conv"}).flags == ()
+
+
+def test_plain_input_and_output_are_shown_but_name_no_convention(make):
+    span = make({"input": {"q": 1}, "output": "done"})
+    assert (span.input, span.input_mime, span.output, span.convention) == ('{"q":1}', "application/json", "done", "")

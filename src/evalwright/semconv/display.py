@@ -14,14 +14,26 @@ from evalwright.semconv.view import SpanView
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
 _TALKING: Final = frozenset({SpanKind.LLM, SpanKind.AGENT, SpanKind.TOOL, SpanKind.WORKFLOW, SpanKind.CHAIN})
-_FLAT: Final = ("llm.", "gen_ai.")
+_RENDERABLE: Final = (
+    "llm.input_messages",
+    "llm.output_messages",
+    "llm.prompts",
+    "llm.choices",
+    "gen_ai.prompt",
+    "gen_ai.completion",
+    "gen_ai.system_instructions",
+    "pydantic_ai.all_messages",
+    "all_messages_events",
+    "events",
+)
+"""Starts of keys whose messages are not display values by themselves."""
 
 
 def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[str, str, str, str]:
     """Input, its type, output, its type. Messages are rendered only where no display value arrived."""
     given_in: str = found.get("input", "")
     given_out: str = found.get("output", "")
-    if not (given_in and given_out) and kind in _TALKING and (raw.events or _has_lists(raw.attributes)):
+    if not (given_in and given_out) and kind in _TALKING and _has_messages(raw):
         view = SpanView(raw.attributes, raw.events, kind)
         given_in = given_in or _rendered(view, "input_messages")
         given_out = given_out or _rendered(view, "output_messages")
@@ -33,8 +45,10 @@ def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[s
     )
 
 
-def _has_lists(attributes: Mapping[str, Any]) -> bool:
-    return any(key.startswith(_FLAT) for key in attributes)
+def _has_messages(raw: RawSpan) -> bool:
+    return any(event.name.startswith("gen_ai.") for event in raw.events) or any(
+        key.startswith(_RENDERABLE) for key in raw.attributes
+    )
 
 
 def _mime(value: str, given: str | None) -> str:

@@ -18,6 +18,8 @@ from evalwright.semconv.values import is_redacted, text, words
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
+_CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
+"""Fields of which a second, different answer is worth a flag."""
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
 _RELEASE: Final = ("vcs.ref.head.revision", "langfuse.release", "service.version")
 _NUMERIC: Final = frozenset({"cost", "input_cost", "output_cost", "ttft_ms"})
@@ -128,6 +130,8 @@ def gather(attributes: Mapping[str, Any], table: Compiled, flags: list[str]) -> 
             if field == "kind":
                 rank = KIND_RANK[result]  # noqa: PLW2901 - among kinds the more telling word wins, not the key
             held = ranks.get(field)
+            if held is not None and field in _CONTESTED and found[field] != result:
+                flags.append("conflict")
             if held is None or rank < held:
                 found[field] = result
                 ranks[field] = rank

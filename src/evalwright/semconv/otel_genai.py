@@ -31,6 +31,7 @@ _RULES: Final = (
     *rules("kind_hint", always(SpanKind.TOOL), Tier.ASSOCIATED, "mcp.method.name", "gen_ai.tool.name"),
     *rules("kind_hint", mapped(VECTOR_STORES), Tier.ASSOCIATED, "db.system.name", "db.system"),
     *rules("session_id", text, Tier.STANDARD, "gen_ai.conversation.id"),
+    *rules("session_id", text, Tier.GUESS, "conversation.id"),
     *rules("user_id", text, Tier.GUESS, "enduser.id", "user.email", "user.account_uuid"),
     *rules("agent_name", text, Tier.STANDARD, "gen_ai.agent.name"),
     *rules("model_served", text, Tier.STANDARD, "gen_ai.response.model"),
@@ -66,6 +67,8 @@ _RULES: Final = (
     *rules("input", shown, Tier.LEGACY, "gen_ai.retrieval.query.text"),
     *rules("output", shown, Tier.LEGACY, "gen_ai.output.messages", "gen_ai.tool.call.result"),
     *rules("output", shown, Tier.LEGACY, "gen_ai.retrieval.documents"),
+    *rules("input", shown, Tier.GUESS, "input"),
+    *rules("output", shown, Tier.GUESS, "output"),
     *rules("environment", text, Tier.STANDARD, "deployment.environment.name", "deployment.environment"),
     *rules("cost", number, Tier.LEGACY, "gen_ai.usage.cost"),
 )
