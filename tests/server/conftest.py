@@ -75,6 +75,11 @@ def build_deps() -> Callable[..., Deps]:
 
 
 @pytest.fixture
+def memory_records() -> MemoryRecordStore:
+    return MemoryRecordStore()
+
+
+@pytest.fixture
 def deps() -> Deps:
     return make_deps()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -27,6 +28,7 @@ from evalwright.server.api import (
 )
 from evalwright.server.deps import Deps
 from evalwright.server.guard import Guard
+from evalwright.server.schemas import PROBLEMS
 from evalwright.server.ui import ui_routes
 
 PREFIX = "/api/v1"
@@ -61,9 +63,26 @@ def create_app(deps: Deps) -> FastAPI:
     return app
 
 
+class _Described(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Returns the description, made once; errors are told apart from answers by their media type."""
+        if self.openapi_schema is None:
+            for operations in super().openapi()["paths"].values():
+                for operation in operations.values():
+                    _describe_problems(operation["responses"])
+        return super().openapi()
+
+
+def _describe_problems(responses: dict[str, Any]) -> None:
+    """FastAPI describes every model as application/json; problems are application/problem+json."""
+    for code in PROBLEMS:
+        content = responses[str(code)]["content"]
+        content[problems.MEDIA_TYPE] = content.pop("application/json")
+
+
 def describe() -> FastAPI:
     """Returns the API alone, not yet able to answer: what OpenAPI is made from."""
-    app = FastAPI(
+    app = _Described(
         title="Evalwright",
         version=__version__,
         description="Traces, scores, experiments and gates for AI agents.",

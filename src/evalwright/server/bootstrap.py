@@ -30,7 +30,8 @@ def create_key(
         made = issue_key(records, read_pepper(in_force), name=name, scopes=_parse(scopes), project=project)
     finally:
         records.close()
-    return {**wire.to_plain(made.key), "secret": made.secret_key}
+    shown: dict[str, Any] = wire.decode(wire.encode({**wire.to_plain(made.key), "secret": made.secret_key}))
+    return shown
 
 
 def _parse(scopes: Sequence[str]) -> list[Scope]:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from evalwright.domain.errors import EvalwrightError, FilterError, RateLimited, StoreUnavailable
 from evalwright.server import wire
 
+MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://evalwright.dev/errors/"
 _log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def problem(
     """Returns the answer for one error."""
     title = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     body = {"type": TYPE_BASE + code, "title": title, "status": status, "detail": detail, "hint": hint, **more}
-    return Response(wire.encode(body), status, dict(headers or {}), "application/problem+json")
+    return Response(wire.encode(body), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def from_error(error: EvalwrightError) -> Response:

@@ -9,8 +9,6 @@ from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Target
 from evalwright.ports.spans import ScoreGroup, ScoreQuery, SpanReader
-from evalwright.stats.intervals import average
-from evalwright.stats.reliability import pass_at_k, pass_hat_k
 
 SUCCESS: Final = 1.0 - 1e-6
 """A run succeeded when its score is one, as tau-bench counts it."""
@@ -18,6 +16,8 @@ SUCCESS: Final = 1.0 - 1e-6
 
 def estimate_group(group: ScoreGroup) -> Estimate:
     """Returns the mean of a group's values, clustered where several values share a cluster."""
+    from evalwright.stats.intervals import average  # numpy, only when asked for
+
     clusters = [label or f"\0{index}" for index, label in enumerate(group.clusters)]
     shared = len(set(clusters)) < len(clusters)
     return average(group.values, clusters if shared else None, denominators=group.denominators)
@@ -57,6 +57,8 @@ def reliability(reader: SpanReader, query: ScoreQuery, item_key: str, k_max: int
     Raises:
         InvalidInput: no score of that name has a value and an item key.
     """
+    from evalwright.stats.reliability import pass_at_k, pass_hat_k  # numpy, only when asked for
+
     groups = [group for group in reader.score_groups(query, group_by=item_key) if group.values and group.key]
     if not groups:
         raise InvalidInput(

@@ -1,4 +1,7 @@
-"""GET /experiments/compare and POST /gate/check. Included before the routes of ``experiments``."""
+"""GET /experiments/compare and POST /gate/check. Included before the routes of ``experiments``.
+
+What needs numpy is imported when it is first asked for: an idle server does without its 25 MB.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,9 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.gate import Criterion, Decision
 from evalwright.domain.project import Scope
-from evalwright.release.gate import check
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Word
 from evalwright.server.params import CallerParam, CursorParam, DepsParam, ProjectParam, reply
-from evalwright.server.results import compare_experiments, estimates, inputs_of, metric_rows, side_by_side
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, map_of, model_of, shape
 
@@ -75,6 +76,8 @@ def compare_two(
     cursor: CursorParam = "",
 ) -> Response:
     """Candidate against baseline: each difference paired by item, with its interval and corrected p-value."""
+    from evalwright.server.results import compare_experiments, inputs_of, side_by_side
+
     allowed = caller.project(Scope.READ, project)
     old, new = (deps.records.find_experiment(allowed, name) for name in (baseline, candidate))
     comparison, before, after = compare_experiments(deps, old, new, _directions(lower))
@@ -90,6 +93,9 @@ def compare_two(
 @routes.post("/gate/check", response_model=model_of(Decision))
 def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: ProjectParam = "") -> Response:
     """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
+    from evalwright.release.gate import check
+    from evalwright.server.results import compare_experiments, estimates, metric_rows
+
     allowed = caller.project(Scope.READ, body.project, project)
     candidate = _finished(deps.records.find_experiment(allowed, body.candidate))
     if not body.baseline:

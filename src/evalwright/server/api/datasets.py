@@ -83,7 +83,10 @@ def list_datasets(
     return reply(deps.records.list_datasets(caller.project(Scope.READ, project), limit=limit, cursor=cursor))
 
 
-@routes.post("/datasets", response_model=model_of(Dataset), status_code=201)
+EXISTING: dict[int | str, dict[str, Any]] = {200: {"model": model_of(Dataset), "description": "It was there already"}}
+
+
+@routes.post("/datasets", response_model=model_of(Dataset), status_code=201, responses=EXISTING)
 def create_dataset(deps: DepsParam, caller: CallerParam, body: DatasetIn, project: ProjectParam = "") -> Response:
     """Makes an empty dataset."""
     allowed = caller.project(Scope.WRITE, body.project, project)

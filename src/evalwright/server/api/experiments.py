@@ -15,7 +15,6 @@ from evalwright.domain.trace import Page
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
 from evalwright.server.params import CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
-from evalwright.server.results import estimates, metric_rows
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of, shape
 from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
@@ -104,6 +103,8 @@ def create_experiment(deps: DepsParam, caller: CallerParam, body: ExperimentIn, 
 @routes.get("/experiments/{name_or_id}", response_model=ExperimentDetail)
 def show_experiment(deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, project: ProjectParam = "") -> Response:
     """One experiment with every metric's mean, interval (clustered by item) and four counts."""
+    from evalwright.server.results import estimates, metric_rows  # numpy, only when asked for
+
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
     metrics = [{"metric": name, "estimate": each} for name, each in estimates(metric_rows(deps, experiment)).items()]
     return reply({**wire.to_plain(experiment), "metrics": metrics})
