@@ -12,7 +12,7 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.gate import Criterion, Verdict
 from evalwright.domain.score import ScoreStatus
-from evalwright.experiments.comparison import TrialScore, compare
+from evalwright.experiments.comparison import TrialScore, compare, failed_items
 from evalwright.release import check, load_criteria
 from evalwright.stats.intervals import mean, wilson
 
@@ -144,6 +144,15 @@ def test_failed_items_are_counted_and_named() -> None:
     assert _verdict(_comparison(a, b), max_failed_items=3) is Verdict.PASS
 
 
+def test_failed_items_need_no_baseline() -> None:
+    rows = _rows(np.array([1.0, 0.0, np.nan, 1.0]))
+    failed = failed_items(rows)
+    assert failed == {"correct": ("i00001", "i00002")}
+    criterion = Criterion(metric="correct", max_failed_items=1)
+    assert check({"correct": wilson(2, 3)}, [criterion], failed_items=failed).verdict is Verdict.FAIL
+    assert failed_items(_rows(np.array([3.0]))) == {}
+
+
 def test_one_failure_outweighs_passes_and_an_open_question() -> None:
     estimates = {"good": wilson(400, 400), "bad": wilson(10, 400), "open": wilson(4, 5)}
     criteria = [Criterion(metric=name, min=0.8) for name in estimates]
@@ -164,7 +173,7 @@ def test_no_interval_never_passes() -> None:
     [
         (Criterion(metric="corect", min=0.5), "did you mean 'correct'"),
         (Criterion(metric="correct", margin=0.1), "needs a baseline"),
-        (Criterion(metric="correct", max_failed_items=1), "needs the items"),
+        (Criterion(metric="correct", max_failed_items=1), "needs to know the items"),
     ],
 )
 def test_what_cannot_be_checked_is_refused_not_skipped(criterion: Criterion, message: str) -> None:

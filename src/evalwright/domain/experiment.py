@@ -9,6 +9,20 @@ from typing import Any
 
 from evalwright.domain.estimate import Estimate
 
+OPERATIONAL_UNITS: Mapping[str, str] = {
+    "latency_ms": "ms",
+    "cost": "usd",
+    "input_tokens": "tokens",
+    "output_tokens": "tokens",
+    "error_rate": "ratio",
+}
+"""Metrics every trial has without an evaluator, and their units; less is better for all of them."""
+
+
+def default_direction(metric: str) -> str:
+    """``lower`` for latency, cost, tokens and errors, ``higher`` for scores."""
+    return "lower" if metric in OPERATIONAL_UNITS else "higher"
+
 
 class TrialStatus(StrEnum):
     """How a trial ended; timeouts and errors are results, never dropped."""

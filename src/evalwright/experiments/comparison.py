@@ -10,7 +10,15 @@ from itertools import compress
 import numpy as np
 
 from evalwright.domain.estimate import Estimate
-from evalwright.domain.experiment import Comparison, Experiment, MetricComparison, Trial, TrialStatus
+from evalwright.domain.experiment import (
+    OPERATIONAL_UNITS,
+    Comparison,
+    Experiment,
+    MetricComparison,
+    Trial,
+    TrialStatus,
+    default_direction,
+)
 from evalwright.domain.score import Denominators, Score, ScoreStatus
 from evalwright.stats.arrays import FloatArray, is_binary
 from evalwright.stats.intervals import FEW_CLUSTERS, average
@@ -23,13 +31,8 @@ from evalwright.stats.paired import (
     sign_flip_test,
 )
 
-OPERATIONAL_UNITS: Mapping[str, str] = {
-    "latency_ms": "ms",
-    "cost": "usd",
-    "input_tokens": "tokens",
-    "output_tokens": "tokens",
-    "error_rate": "ratio",
-}
+__all__ = ["OPERATIONAL_UNITS", "TrialScore", "compare", "failed_items", "operational_rows", "score_rows"]
+
 _SEED = 20_240_601
 _PASS_MARK = 0.5
 
@@ -87,11 +90,6 @@ def score_rows(trials: Iterable[Trial], scores: Iterable[Score]) -> list[TrialSc
 
 def _row(trial: Trial, metric: str, value: float | None, status: ScoreStatus) -> TrialScore:
     return TrialScore(item_key=trial.item_key, trial_index=trial.index, metric=metric, value=value, status=status)
-
-
-def default_direction(metric: str) -> str:
-    """``lower`` for latency, cost, tokens and errors, ``higher`` for scores."""
-    return "lower" if metric in OPERATIONAL_UNITS else "higher"
 
 
 @dataclass(slots=True)
@@ -224,6 +222,17 @@ def _moved(keys: Sequence[str], a: FloatArray, b: FloatArray, direction: str) ->
     still = np.isclose(a, b, rtol=1e-9, atol=1e-12)
     groups = (~still & (gain > 0), ~still & (gain < 0), still)
     return tuple(tuple(compress(keys, group)) for group in groups)
+
+
+def failed_items(rows: Iterable[TrialScore], directions: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Metric -> items that failed it, for one experiment on its own; only metrics whose scores lie in [0, 1]."""
+    chosen = directions or {}
+    return {
+        metric: _failed(side, chosen.get(metric) or default_direction(metric))
+        for metric, side in _by_metric(rows).items()
+        if OPERATIONAL_UNITS.get(metric, "ratio") == "ratio"
+        and all(0.0 <= value <= 1.0 for values in side.values.values() for value in values)
+    }
 
 
 def _failed(side: _Side, direction: str) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from evalwright.domain.errors import InvalidInput
+from evalwright.domain.experiment import default_direction
 from evalwright.domain.gate import Criterion
-from evalwright.experiments.comparison import default_direction
 
 BARS = ("margin", "min", "max", "max_failed_items")
 _KEYS = tuple(field.name for field in fields(Criterion))

@@ -12,11 +12,9 @@ from evalwright.domain.estimate import Estimate, render
 from evalwright.domain.experiment import Comparison, MetricComparison
 from evalwright.domain.gate import Criterion, CriterionResult, Decision, Verdict
 from evalwright.domain.score import Denominators
-from evalwright.release.criteria import load_criteria, parse_criteria, validate
+from evalwright.release.criteria import validate
 from evalwright.stats.intervals import at_level
 from evalwright.stats.power import items_to_decide
-
-__all__ = ["check", "load_criteria", "parse_criteria"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +23,15 @@ class _Evidence:
 
     candidate: Estimate
     comparison: MetricComparison | None = None
+    failed: Sequence[str] | None = None
 
 
-def check(source: Comparison | Mapping[str, Estimate], criteria: Sequence[Criterion]) -> Decision:
+def check(
+    source: Comparison | Mapping[str, Estimate],
+    criteria: Sequence[Criterion],
+    *,
+    failed_items: Mapping[str, Sequence[str]] | None = None,
+) -> Decision:
     """Decide on a candidate.
 
     Pass only if every criterion's one-sided bound is held at its confidence; fail if any is excluded at the same
@@ -36,23 +40,24 @@ def check(source: Comparison | Mapping[str, Estimate], criteria: Sequence[Criter
     Args:
         source: a comparison with a baseline, or the candidate's estimates by metric (no ``margin`` then).
         criteria: what to hold.
+        failed_items: items that failed, by metric, where ``source`` is not a comparison that knows them.
 
     Raises:
         InvalidInput: no criteria, a metric that is not there, or a bar that needs what ``source`` lacks.
     """
     if not criteria:
         raise InvalidInput("a gate without criteria would pass everything", hint="add at least one criterion")
-    known = _evidence(source)
+    known = _evidence(source, failed_items or {})
     results = [_judge(criterion, _find(known, criterion.metric)) for criterion in criteria]
     verdicts = [result.verdict for result in results]
     verdict = next((v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE) if v in verdicts), Verdict.PASS)
     return Decision(verdict=verdict, results=results, summary=_summary(verdict, results))
 
 
-def _evidence(source: Comparison | Mapping[str, Estimate]) -> dict[str, _Evidence]:
+def _evidence(source: Comparison | Mapping[str, Estimate], failed: Mapping[str, Sequence[str]]) -> dict[str, _Evidence]:
     if isinstance(source, Comparison):
-        return {metric.metric: _Evidence(metric.candidate, metric) for metric in source.metrics}
-    return {name: _Evidence(estimate) for name, estimate in source.items()}
+        return {metric.metric: _Evidence(metric.candidate, metric, metric.failed) for metric in source.metrics}
+    return {name: _Evidence(estimate, failed=failed.get(name)) for name, estimate in source.items()}
 
 
 def _find(known: Mapping[str, _Evidence], metric: str) -> _Evidence:
@@ -149,10 +154,10 @@ def _share(counts: Denominators) -> float:
 
 def _judge_failed_items(criterion: Criterion, found: _Evidence, limit: int) -> CriterionResult:
     """A count over this dataset, not an estimate: it passes or fails, and names the first items."""
-    failed: Sequence[str] | None = found.comparison.failed if found.comparison else None
+    failed = found.failed
     if failed is None:
         raise InvalidInput(
-            f"'max_failed_items' on {criterion.metric!r} needs the items of a comparison and scores between 0 and 1"
+            f"'max_failed_items' on {criterion.metric!r} needs to know the items, and scores between 0 and 1"
         )
     verdict = Verdict.PASS if len(failed) <= limit else Verdict.FAIL
     names = f": {', '.join(failed[:5])}{' ...' if len(failed) > 5 else ''}" if failed else ""
