@@ -6,7 +6,7 @@ import css from "./DataTable.module.css";
 export interface Column<T> {
   label: string;
   cell: (row: T) => ReactNode;
-  width?: string;
+  width?: number;
   right?: boolean;
 }
 
@@ -48,7 +48,10 @@ export function DataTable<T>({ label, columns, rows, keyOf, nameOf, onOpen, more
     ["K", () => move(-1)],
     ["Enter", () => rows[active] && onOpen?.(rows[active])],
   ]);
-  const tracks = columns.map((c) => c.width ?? "minmax(140px, 1fr)").join(" ");
+  const layout = {
+    "--tracks": columns.map((c) => (c.width ? `${c.width}px` : "minmax(140px, 1fr)")).join(" "),
+    minWidth: columns.reduce((sum, c) => sum + (c.width ?? 140), 0),
+  } as React.CSSProperties;
   return (
     <div ref={scroller} className={css.scroller} role="region" aria-label={`${label} table`} tabIndex={0}>
       <div
@@ -56,7 +59,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, nameOf, onOpen, more
         aria-label={label}
         aria-rowcount={more ? -1 : rows.length + 1}
         className={css.table}
-        style={{ "--tracks": tracks } as React.CSSProperties}
+        style={layout}
       >
         <div role="rowgroup" className={css.head}>
           <div role="row" className={css.row}>

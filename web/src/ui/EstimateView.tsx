@@ -38,11 +38,11 @@ export function EstimateView({ value, signed = false, direction, domain }: Props
 
 function Whisker({ value, domain, zero }: { value: Estimate; domain: [number, number]; zero: boolean }) {
   if (value.estimate === null) return null;
-  const x = (v: number) => 2 + 76 * Math.min(1, Math.max(0, (v - domain[0]) / (domain[1] - domain[0] || 1)));
+  const x = (v: number) => 2 + 60 * Math.min(1, Math.max(0, (v - domain[0]) / (domain[1] - domain[0] || 1)));
   const at = x(value.estimate);
   return (
-    <svg className={css.whisker} width="80" height="14" aria-hidden>
-      <line x1="2" x2="78" y1="7" y2="7" stroke="var(--line)" />
+    <svg className={css.whisker} width="64" height="14" aria-hidden>
+      <line x1="2" x2="62" y1="7" y2="7" stroke="var(--line)" />
       {zero ? <line x1={x(0)} x2={x(0)} y1="0" y2="14" stroke="var(--line-strong)" /> : null}
       {value.low !== null && value.high !== null ? (
         <line x1={x(value.low)} x2={x(value.high)} y1="7" y2="7" stroke="var(--accent)" strokeWidth="2.500" />

@@ -16,9 +16,11 @@ interface HeaderProps {
   crumb?: ReactNode;
   extra?: ReactNode;
   actions?: ReactNode;
+  /** A second line across the whole width. */
+  below?: ReactNode;
 }
 
-export function PageHeader({ title, crumb, extra, actions }: HeaderProps) {
+export function PageHeader({ title, crumb, extra, actions, below }: HeaderProps) {
   return (
     <header className={css.header}>
       {crumb ? (
@@ -30,6 +32,7 @@ export function PageHeader({ title, crumb, extra, actions }: HeaderProps) {
       <h1 className="cut">{title}</h1>
       {extra}
       {actions ? <div className={css.actions}>{actions}</div> : null}
+      {below ? <div className={css.below}>{below}</div> : null}
     </header>
   );
 }

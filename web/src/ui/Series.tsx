@@ -33,6 +33,16 @@ function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+const dayText = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const hourText = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** A time axis label on one line: the day at midnight and for daily bars, the hour otherwise. */
+function tick(at: number, step: number): string {
+  const date = new Date(at);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return step >= 86_400_000 || midnight ? dayText.format(date) : hourText.format(date);
+}
+
 function options(props: Props, width: number, onHover: (i: number | null) => void): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 });
   const axis = { stroke: token("--faint"), font: "10px Inter", ticks: { show: false } };
@@ -47,7 +57,14 @@ function options(props: Props, width: number, onHover: (i: number | null) => voi
       y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
-      { ...axis, size: 18, gap: 2, grid: { show: false }, space: 64 },
+      {
+        ...axis,
+        size: 18,
+        gap: 2,
+        grid: { show: false },
+        space: 64,
+        values: (_u, ticks) => ticks.map((s) => tick(s * 1000, props.step)),
+      },
       {
         ...axis,
         size: 46,

@@ -39,7 +39,8 @@ export function estimateText(e: Estimate, options: { signed?: boolean } = {}): E
   const write = options.signed ? signed : fixed;
   if (e.low === null || e.high === null) {
     const value = e.estimate * scale;
-    const places = Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2;
+    // Without an interval two digits are all that is claimed.
+    const places = value === 0 ? 0 : Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value)))));
     return { value: prefix + write(value, places) + suffix, interval: "", unit: suffix };
   }
   const places = decimals(((e.high - e.low) / 2) * scale);

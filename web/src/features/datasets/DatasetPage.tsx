@@ -11,10 +11,10 @@ import { useProject } from "../shell/project";
 import { useDataset, useItems } from "./queries";
 
 const COLUMNS: Column<Item>[] = [
-  { label: "Key", width: "150px", cell: (i) => <code className="cut">{i.key}</code> },
+  { label: "Key", width: 150, cell: (i) => <code className="cut">{i.key}</code> },
   { label: "Input", cell: (i) => <span className="cut">{oneLine(i.input)}</span> },
   { label: "Expected", cell: (i) => <span className="cut dim">{oneLine(i.expected) || "–"}</span> },
-  { label: "Split", width: "90px", cell: (i) => i.split || <span className="faint">–</span> },
+  { label: "Split", width: 90, cell: (i) => i.split || <span className="faint">–</span> },
 ];
 
 export function DatasetPage() {

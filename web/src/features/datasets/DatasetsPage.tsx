@@ -11,11 +11,11 @@ import { useDatasets } from "./queries";
 const COLUMNS: Column<Dataset>[] = [
   { label: "Dataset", cell: (d) => <b className="cut">{d.name}</b> },
   { label: "Description", cell: (d) => <span className="cut dim">{d.description || "–"}</span> },
-  { label: "Items", width: "90px", right: true, cell: (d) => count(d.item_count) },
-  { label: "Version", width: "90px", right: true, cell: (d) => (d.version ? `v${d.version}` : "–") },
+  { label: "Items", width: 90, right: true, cell: (d) => count(d.item_count) },
+  { label: "Version", width: 90, right: true, cell: (d) => (d.version ? `v${d.version}` : "–") },
   {
     label: "Changed",
-    width: "130px",
+    width: 130,
     cell: (d) => <span title={fullTime(d.updated_time)}>{ago(d.updated_time)}</span>,
   },
 ];

@@ -4,7 +4,7 @@ import { EstimateView } from "../../ui/EstimateView";
 import { oneLine } from "../../ui/format";
 import ui from "../../ui/ui.module.css";
 import type { Change } from "./ComparePage";
-import { changeOf, rowsWhere } from "./domain";
+import { changeOf, hasData, rowsWhere } from "./domain";
 import css from "./Experiments.module.css";
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 
 /** Items as rows, metrics as columns, baseline above candidate in each cell. */
 export function CompareRows({ comparison, rows, chosen, more, loading, onMore }: Props) {
-  const { metrics } = comparison;
+  const metrics = comparison.metrics.filter(hasData);
   const shown = rowsWhere(rows, metrics, chosen);
   return (
     <section className={`${ui.section} ${css.wide}`} aria-label="Items" tabIndex={0}>
@@ -40,7 +40,7 @@ export function CompareRows({ comparison, rows, chosen, more, loading, onMore }:
         <tbody>
           {shown.map((row) => (
             <tr key={row.item_key}>
-              <td>
+              <td className={css.item}>
                 <code>{row.item_key}</code>
                 <div className={`${ui.preview} dim`}>{oneLine(row.input)}</div>
               </td>

@@ -13,11 +13,11 @@ import css from "./Experiments.module.css";
 import { useExperiment, useExperiments, useTrials } from "./queries";
 
 const COLUMNS: Column<Trial>[] = [
-  { label: "Item", width: "150px", cell: (t) => <code className="cut">{t.item_key}</code> },
-  { label: "Trial", width: "60px", right: true, cell: (t) => t.index + 1 },
+  { label: "Item", width: 150, cell: (t) => <code className="cut">{t.item_key}</code> },
+  { label: "Trial", width: 60, right: true, cell: (t) => t.index + 1 },
   {
     label: "Ended",
-    width: "90px",
+    width: 90,
     cell: (t) => <Badge tone={t.status === "ok" ? "ok" : "bad"}>{t.status}</Badge>,
   },
   {
@@ -37,11 +37,11 @@ const COLUMNS: Column<Trial>[] = [
         </Badge>
       )),
   },
-  { label: "Latency", width: "84px", right: true, cell: (t) => duration(t.latency_ms) },
-  { label: "Cost", width: "80px", right: true, cell: (t) => cost(t.cost) },
+  { label: "Latency", width: 84, right: true, cell: (t) => duration(t.latency_ms) },
+  { label: "Cost", width: 80, right: true, cell: (t) => cost(t.cost) },
   {
     label: "Trace",
-    width: "70px",
+    width: 70,
     cell: (t) =>
       t.trace_id ? (
         <Link to="/traces/$traceId" params={{ traceId: t.trace_id }} className="link">
@@ -87,14 +87,16 @@ export function ExperimentPage() {
       {experiment.isPending ? <Loading /> : null}
       {e?.metrics?.length ? (
         <dl className={css.metrics}>
-          {e.metrics.map((m) => (
-            <div key={m.metric} className={ui.tile}>
-              <dt>{m.metric}</dt>
-              <dd>
-                <EstimateView value={m.estimate} />
-              </dd>
-            </div>
-          ))}
+          {e.metrics
+            .filter((m) => m.estimate.estimate !== null)
+            .map((m) => (
+              <div key={m.metric} className={ui.tile}>
+                <dt>{m.metric}</dt>
+                <dd>
+                  <EstimateView value={m.estimate} />
+                </dd>
+              </div>
+            ))}
         </dl>
       ) : null}
       {rows.length ? (

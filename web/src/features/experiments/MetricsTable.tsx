@@ -4,7 +4,7 @@ import { EstimateView } from "../../ui/EstimateView";
 import { pValue } from "../../ui/format";
 import ui from "../../ui/ui.module.css";
 import type { Change } from "./ComparePage";
-import { axis, differenceAxis } from "./domain";
+import { axis, differenceAxis, hasData } from "./domain";
 import css from "./Experiments.module.css";
 
 type Chosen = { metric: string; change: Change } | null;
@@ -15,9 +15,12 @@ interface Props {
   onChoose: (next: Chosen) => void;
 }
 
+const SIGN: Record<Change, string> = { improved: "▲", regressed: "▼", unchanged: "=" };
 const CHANGES: Change[] = ["improved", "regressed", "unchanged"];
 
-export function MetricsTable({ metrics, chosen, onChoose }: Props) {
+export function MetricsTable({ metrics: all, chosen, onChoose }: Props) {
+  const metrics = all.filter(hasData);
+  const empty = all.filter((m) => !hasData(m)).map((m) => m.metric);
   return (
     <section className={`${ui.section} ${css.wide}`} aria-label="Metrics" tabIndex={0}>
       <table className={ui.table}>
@@ -72,9 +75,11 @@ export function MetricsTable({ metrics, chosen, onChoose }: Props) {
                         className={css.change}
                         data-change={change}
                         aria-pressed={on}
+                        title={`${m[change].length} items ${change}; show them`}
                         onClick={() => onChoose(on ? null : { metric: m.metric, change })}
                       >
-                        {m[change].length} {change}
+                        <span aria-hidden>{SIGN[change]}</span> {m[change].length}
+                        <span className="visually-hidden"> {change}</span>
                       </button>
                     );
                   })}
@@ -84,6 +89,7 @@ export function MetricsTable({ metrics, chosen, onChoose }: Props) {
           ))}
         </tbody>
       </table>
+      {empty.length ? <p className="faint">Nothing was recorded for {empty.join(", ")}.</p> : null}
     </section>
   );
 }

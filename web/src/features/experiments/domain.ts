@@ -34,3 +34,7 @@ export function changeOf(metric: MetricComparison, itemKey: string): "improved" 
   if (metric.regressed.includes(itemKey)) return "regressed";
   return metric.unchanged.includes(itemKey) ? "unchanged" : "";
 }
+
+export function hasData(metric: MetricComparison): boolean {
+  return metric.baseline.estimate !== null || metric.candidate.estimate !== null;
+}

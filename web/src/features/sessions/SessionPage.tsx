@@ -6,6 +6,7 @@ import { count, duration, fullTime, plural, when } from "../../ui/format";
 import { MarkdownText } from "../../ui/MarkdownText";
 import { Failure, Loading } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
+import { previewText } from "../../ui/preview";
 import { useProject } from "../shell/project";
 import { Cost } from "../traces/columns";
 import { useSession } from "./queries";
@@ -17,6 +18,7 @@ export function SessionPage() {
   const project = useProject();
   const session = useSession(project, sessionId);
   const s = session.data;
+  const failed = s ? sum(s.traces, "error_count") : 0;
   return (
     <PageFrame
       header={
@@ -29,8 +31,8 @@ export function SessionPage() {
               {s ? (
                 <>
                   <Badge>{plural(s.trace_count, "trace")}</Badge>
-                  <Badge>{plural(s.span_count, "span")}</Badge>
-                  {s.error_count ? <Badge tone="bad">{plural(s.error_count, "error")}</Badge> : null}
+                  <Badge>{plural(sum(s.traces, "span_count"), "span")}</Badge>
+                  {failed ? <Badge tone="bad">{plural(failed, "error")}</Badge> : null}
                   <Badge>
                     <Cost of={s} />
                   </Badge>
@@ -94,12 +96,17 @@ function Turn({ trace, number }: { trace: TraceSummary; number: number }) {
       </div>
       <div className={css.said} data-who="user">
         <span className={css.who}>In</span>
-        <MarkdownText text={trace.input_preview || "Nothing was recorded."} />
+        <MarkdownText text={previewText(trace.input_preview) || "Nothing was recorded."} />
       </div>
       <div className={css.said}>
         <span className={css.who}>Out</span>
-        <MarkdownText text={trace.output_preview || "Nothing was recorded."} />
+        <MarkdownText text={previewText(trace.output_preview) || "Nothing was recorded."} />
       </div>
     </li>
   );
+}
+
+/** Over whole traces: spans that do not name their session belong to it through their trace. */
+function sum(traces: TraceSummary[], field: "span_count" | "error_count"): number {
+  return traces.reduce((total, trace) => total + trace[field], 0);
 }

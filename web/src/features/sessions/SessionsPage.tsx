@@ -7,6 +7,7 @@ import { FirstData } from "../../ui/FirstData";
 import { count, duration, fullTime, instant, oneLine, when } from "../../ui/format";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
+import { previewText } from "../../ui/preview";
 import { useProject, useProjects } from "../shell/project";
 import { Cost } from "../traces/columns";
 import { FilterBar } from "../traces/FilterBar";
@@ -16,32 +17,32 @@ import { useSessions } from "./queries";
 const COLUMNS: Column<SessionSummary>[] = [
   {
     label: "Session",
-    width: "170px",
+    width: 170,
     cell: (s) => <span className="mono cut">{s.session_id}</span>,
   },
-  { label: "First input", cell: (s) => <span className="cut">{oneLine(s.first_input) || "–"}</span> },
-  { label: "Last output", cell: (s) => <span className="cut dim">{oneLine(s.last_output) || "–"}</span> },
+  { label: "First input", cell: (s) => <span className="cut">{oneLine(previewText(s.first_input)) || "–"}</span> },
+  { label: "Last output", cell: (s) => <span className="cut dim">{oneLine(previewText(s.last_output)) || "–"}</span> },
   {
     label: "Scores",
-    width: "160px",
+    width: 250,
     cell: (s) => s.scores.map((score) => <ScoreBadge key={score.name} score={score} />),
   },
-  { label: "Traces", width: "66px", right: true, cell: (s) => count(s.trace_count) },
+  { label: "Traces", width: 66, right: true, cell: (s) => count(s.trace_count) },
   {
     label: "Errors",
-    width: "66px",
+    width: 66,
     right: true,
     cell: (s) => <span className={s.error_count ? "bad" : "faint"}>{count(s.error_count)}</span>,
   },
   {
     label: "Length",
-    width: "84px",
+    width: 84,
     right: true,
     cell: (s) => duration(instant(s.end_time) - instant(s.start_time)),
   },
-  { label: "Cost", width: "86px", right: true, cell: (s) => <Cost of={s} /> },
-  { label: "User", width: "110px", cell: (s) => <span className="cut">{s.user_id || "–"}</span> },
-  { label: "Start", width: "126px", cell: (s) => <span title={fullTime(s.start_time)}>{when(s.start_time)}</span> },
+  { label: "Cost", width: 86, right: true, cell: (s) => <Cost of={s} /> },
+  { label: "User", width: 110, cell: (s) => <span className="cut">{s.user_id || "–"}</span> },
+  { label: "Start", width: 126, cell: (s) => <span title={fullTime(s.start_time)}>{when(s.start_time)}</span> },
 ];
 
 export function SessionsPage() {

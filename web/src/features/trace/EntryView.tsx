@@ -5,6 +5,7 @@ import { Badge, ScoreBadge } from "../../ui/Badge";
 import { count, duration, oneLine, plural } from "../../ui/format";
 import { KindIcon, kindColour } from "../../ui/Kind";
 import { MarkdownText } from "../../ui/MarkdownText";
+import { previewText } from "../../ui/preview";
 import { useTraceView } from "./context";
 import { MessageView, PartsView } from "./MessageView";
 import { useSpan } from "./queries";
@@ -20,7 +21,7 @@ export function EntryView({ entry, toggle }: { entry: Entry; toggle: (key: strin
     case "model":
       return <Model node={entry.node} first={entry.first} />;
     case "step":
-      return <Step node={entry.node} />;
+      return entry.node.kind === "RETRIEVER" ? <Retrieval node={entry.node} /> : <Step node={entry.node} />;
     case "agent":
       return (
         <Fold open={entry.open} onToggle={() => toggle(entry.key)} node={entry.node}>
@@ -121,7 +122,7 @@ function Ask({ node }: { node: SpanNode }) {
       {users.length ? (
         users.slice(-1).map((m, i) => <PartsView key={String(i)} parts={m.parts} />)
       ) : (
-        <Said text={data?.input ?? node.input_preview} />
+        <Said text={previewText(data?.input ?? node.input_preview)} />
       )}
     </Card>
   );
@@ -133,7 +134,7 @@ function Answer({ node }: { node: SpanNode }) {
   return (
     <Card node={node} icon={<KindIcon kind={node.kind} />} title={<b>Output</b>}>
       {data?.status_message ? <p className="bad">{data.status_message}</p> : null}
-      <Said text={data?.output ?? node.output_preview} />
+      <Said text={previewText(data?.output ?? node.output_preview)} />
     </Card>
   );
 }
@@ -164,7 +165,7 @@ function Model({ node, first }: { node: SpanNode; first: boolean }) {
       title={
         <>
           <b className="cut">{node.agent_name || node.name}</b>
-          <span className="faint cut">{node.model}</span>
+          {node.name.includes(node.model) && !node.agent_name ? null : <span className="faint cut">{node.model}</span>}
         </>
       }
     >
@@ -175,8 +176,37 @@ function Model({ node, first }: { node: SpanNode; first: boolean }) {
       {answer.length ? (
         answer.map((message, i) => <PartsView key={String(i)} parts={message.parts} />)
       ) : (
-        <Said text={data?.output ?? node.output_preview} />
+        <Said text={previewText(data?.output ?? node.output_preview)} />
       )}
+    </Card>
+  );
+}
+
+function Retrieval({ node }: { node: SpanNode }) {
+  const { project, traceId } = useTraceView();
+  const { data } = useSpan(project, traceId, node.span_id);
+  const documents = data?.content?.documents ?? [];
+  if (!documents.length) return <Step node={node} />;
+  return (
+    <Card
+      node={node}
+      icon={<KindIcon kind={node.kind} />}
+      title={
+        <>
+          <b className="cut">{node.name}</b>
+          <code className="faint cut">{oneLine(previewText(node.input_preview))}</code>
+        </>
+      }
+    >
+      <ul className={css.documents}>
+        {documents.slice(0, 5).map((document, i) => (
+          <li key={document.id || String(i)}>
+            <code>{document.id || `document ${i + 1}`}</code>
+            <span className="faint cut">{oneLine(document.content)}</span>
+          </li>
+        ))}
+        {documents.length > 5 ? <li className="faint">and {documents.length - 5} more</li> : null}
+      </ul>
     </Card>
   );
 }
@@ -189,7 +219,7 @@ function Step({ node }: { node: SpanNode }) {
       title={
         <>
           <b className="cut">{node.tool_name || node.name}</b>
-          <code className="faint cut">{oneLine(node.input_preview)}</code>
+          <code className="faint cut">{oneLine(previewText(node.input_preview))}</code>
         </>
       }
     >
@@ -198,7 +228,7 @@ function Step({ node }: { node: SpanNode }) {
           <span className="faint" aria-hidden>
             →
           </span>{" "}
-          {oneLine(node.output_preview)}
+          {oneLine(previewText(node.output_preview))}
         </p>
       ) : null}
     </Card>

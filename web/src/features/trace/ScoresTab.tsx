@@ -5,7 +5,7 @@ import { Badge, type Tone } from "../../ui/Badge";
 import { ago } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
 import { useTraceView } from "./context";
-import { useScores } from "./queries";
+import { useScores, useTraceScores } from "./queries";
 import css from "./Trace.module.css";
 
 interface Props {
@@ -17,6 +17,7 @@ interface Props {
 export function ScoresTab({ noteRef, give }: Props) {
   const { project, traceId, selected, select } = useTraceView();
   const scores = useScores(project, traceId, selected);
+  const whole = useTraceScores(project, traceId).data?.items ?? [];
   return (
     <div className={css.io}>
       <section className={css.block} aria-label="Your verdict">
@@ -45,6 +46,10 @@ export function ScoresTab({ noteRef, give }: Props) {
         <ScoreCard key={score.id} score={score} select={select} />
       ))}
       {scores.data?.items.length === 0 ? <p className="faint">No score on this span yet.</p> : null}
+      {whole.length ? <h3 className={css.groupTitle}>On the whole trace</h3> : null}
+      {whole.map((score) => (
+        <ScoreCard key={score.id} score={score} select={select} />
+      ))}
     </div>
   );
 }

@@ -79,7 +79,7 @@ function TraceBody({ trace, queryProject }: { trace: TraceTree; queryProject: st
           <PageHeader
             crumb={<Link to="/traces">Traces</Link>}
             title={summary.name || "(no name)"}
-            extra={<TraceBadges summary={summary} nodes={nodes} />}
+            below={<TraceBadges summary={summary} nodes={nodes} />}
             actions={<ExportButton project={project} trace={trace} />}
           />
         }

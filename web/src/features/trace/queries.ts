@@ -62,6 +62,14 @@ export function useScores(project: string, traceId: string, spanId: string) {
   });
 }
 
+export function useTraceScores(project: string, traceId: string) {
+  return useQuery({
+    queryKey: ["scores", traceId, "trace"],
+    queryFn: ({ signal }) =>
+      get<Page<Score>>("/scores", { project, trace_id: traceId, target: "trace", limit: 200 }, signal),
+  });
+}
+
 export interface NewVerdict {
   spanId: string;
   pass: boolean;
@@ -70,6 +78,15 @@ export interface NewVerdict {
 
 /** The name of the score that P and F write. */
 export const VERDICT = "verdict";
+
+const READER = "evalwright-reader";
+
+/** One id per reader and span: a second thought replaces the first, and two readers do not overwrite each other. */
+function verdictId(traceId: string, spanId: string): string {
+  const reader = localStorage.getItem(READER) ?? Math.random().toString(36).slice(2, 12);
+  localStorage.setItem(READER, reader);
+  return `sc_${reader}_${traceId}_${spanId}`;
+}
 
 export function useAddVerdict(project: string, traceId: string) {
   const queries = useQueryClient();
@@ -88,6 +105,7 @@ export function useAddVerdict(project: string, traceId: string) {
             value: pass ? 1 : 0,
             label: pass ? "PASS" : "FAIL",
             explanation: note,
+            id: verdictId(traceId, spanId),
           },
         ],
       }),

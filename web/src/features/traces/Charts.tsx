@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { cost, count, duration, instant } from "../../ui/format";
+import { cost, count, duration, instant, plural } from "../../ui/format";
 import { Series, type SeriesLine } from "../../ui/Series";
 import { useProjects } from "../shell/project";
 import { also } from "./filter";
@@ -15,7 +15,8 @@ interface Props {
   onZoom: (start: string, end: string) => void;
 }
 
-const METRICS = ["count", "error_rate", "p50(latency_ms)", "p95(latency_ms)"];
+const METRICS = ["count", "p50(latency_ms)", "p95(latency_ms)"];
+const FAILED = 'status == "ERROR"';
 
 /** Missing buckets are zeros for counts and gaps for everything else. */
 function spread(times: number[], step: number): number[] {
@@ -35,6 +36,7 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
   const scope = filter || "is_root == true";
   const shared = { project, group_by: [unit], ...window, limit: 2000 };
   const volume = useAggregate({ ...shared, metrics: METRICS, filter: scope }, { live });
+  const failures = useAggregate({ ...shared, metrics: ["count"], filter: also(filter, FAILED) }, { live });
   const spend = useAggregate(
     { ...shared, metrics: ["sum(cost)"], filter: filter ? also(filter, "cost is not null") : "" },
     { live },
@@ -43,23 +45,24 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
   const data = useMemo(() => {
     const rows = volume.data?.rows ?? [];
     const by = new Map(rows.map((row) => [instant(String(row[0])), row]));
+    const failed = new Map((failures.data?.rows ?? []).map((row) => [instant(String(row[0])), Number(row[1])]));
     const spent = new Map((spend.data?.rows ?? []).map((row) => [instant(String(row[0])), row[1]]));
     const times = spread(
-      [...new Set([...by.keys(), ...spent.keys()])].sort((a, b) => a - b),
+      [...new Set([...by.keys(), ...failed.keys(), ...spent.keys()])].sort((a, b) => a - b),
       BUCKET_MS[unit],
     );
     const column = (i: number) => times.map((t) => (by.get(t)?.[i] as number | null | undefined) ?? null);
     const total = column(1).map((v) => v ?? 0);
-    const errors = column(2).map((v, i) => Math.round((v ?? 0) * (total[i] ?? 0)));
+    const errors = times.map((t) => failed.get(t) ?? 0);
     return {
       times,
       total,
       errors,
-      p50: column(3),
-      p95: column(4),
+      p50: column(2),
+      p95: column(3),
       spent: times.map((t) => (spent.get(t) as number) ?? null),
     };
-  }, [volume.data, spend.data, unit]);
+  }, [volume.data, failures.data, spend.data, unit]);
 
   const sum = data.total.reduce((a, b) => a + b, 0);
   const failed = data.errors.reduce((a, b) => a + b, 0);
@@ -73,11 +76,11 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title={filter ? "Matching spans" : "Traces"}
         figure={count(sum)}
-        note={failed ? `${count(failed)} with errors` : "no errors"}
-        text={`${count(sum)} ${what} per ${unit}, ${count(failed)} with errors.`}
+        note={failed ? `${plural(failed, "failed span")}` : "no failed span"}
+        text={`${count(sum)} ${what} per ${unit}, ${plural(failed, "failed span")}.`}
         lines={lines(
-          { label: "all", values: data.total, colour: "--chart-bar", bars: true },
-          { label: "errors", values: data.errors, colour: "--bad-fill", bars: true },
+          { label: what, values: data.total, colour: "--chart-bar", bars: true },
+          { label: "failed spans", values: data.errors, colour: "--bad-fill", bars: true },
         )}
         format={count}
         {...common}

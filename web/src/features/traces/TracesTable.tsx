@@ -5,7 +5,7 @@ import { flexRender, getCoreRowModel, useReactTable } from "@tanstack/react-tabl
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { TraceSummary } from "../../api/types";
-import { COLUMNS, visibleColumns } from "./columns";
+import { COLUMNS, type Meta, visibleColumns } from "./columns";
 import css from "./Traces.module.css";
 
 interface Props {
@@ -75,10 +75,11 @@ export function TracesTable(props: Props) {
     ["Enter", () => current && open(current)],
   ]);
 
-  const tracks = `34px ${table
-    .getVisibleLeafColumns()
-    .map((c) => (c.columnDef.meta as { track: string }).track)
-    .join(" ")}`;
+  const metas = table.getVisibleLeafColumns().map((c) => c.columnDef.meta as Meta);
+  const layout = {
+    "--tracks": `34px ${metas.map((m) => (m.grow ? `minmax(${m.width}px, ${m.grow}fr)` : `${m.width}px`)).join(" ")}`,
+    minWidth: metas.reduce((sum, m) => sum + m.width, 34),
+  } as React.CSSProperties;
 
   return (
     <div ref={scroller} className={css.scroller} role="region" aria-label="Traces table" tabIndex={0}>
@@ -86,7 +87,7 @@ export function TracesTable(props: Props) {
         role="table"
         aria-label="Traces"
         aria-rowcount={more ? -1 : rows.length}
-        style={{ "--tracks": tracks } as React.CSSProperties}
+        style={layout}
         className={css.table}
       >
         <div role="rowgroup" className={css.head}>
@@ -100,7 +101,7 @@ export function TracesTable(props: Props) {
               />
             </div>
             {table.getLeafHeaders().map((header) => {
-              const meta = header.column.columnDef.meta as { right?: boolean; sort?: string };
+              const meta = header.column.columnDef.meta as Meta;
               return (
                 <HeaderCell
                   key={header.id}
@@ -146,7 +147,7 @@ export function TracesTable(props: Props) {
                     key={cell.id}
                     role="cell"
                     className={css.cell}
-                    data-right={(cell.column.columnDef.meta as { right?: boolean }).right || undefined}
+                    data-right={(cell.column.columnDef.meta as Meta).right || undefined}
                   >
                     {flexRender(cell.column.columnDef.cell, cell.getContext())}
                   </div>

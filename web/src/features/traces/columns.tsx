@@ -5,6 +5,7 @@ import type { TraceSummary } from "../../api/types";
 import { Badge, ScoreBadge } from "../../ui/Badge";
 import { cost, count, duration, fullTime, oneLine, when } from "../../ui/format";
 import { KindIcon } from "../../ui/Kind";
+import { previewText } from "../../ui/preview";
 import ui from "../../ui/ui.module.css";
 import css from "./Traces.module.css";
 
@@ -25,7 +26,7 @@ export const COLUMN_LABELS: Record<string, string> = {
   models: "Models",
 };
 
-const HIDDEN = new Set(["agent", "environment", "release", "models"]);
+const HIDDEN = new Set(["spans", "user", "agent", "environment", "release", "models"]);
 
 /** The columns a URL asks for; without one, the usual ones. */
 export function visibleColumns(value?: string): Set<string> {
@@ -33,9 +34,10 @@ export function visibleColumns(value?: string): Set<string> {
   return new Set(Object.keys(COLUMN_LABELS).filter((id) => !HIDDEN.has(id)));
 }
 
-/** Column meta: grid track, alignment, and the name the server sorts by. */
-interface Meta {
-  track: string;
+/** Column meta: least width, share of what is left over, alignment, and the name the server sorts by. */
+export interface Meta {
+  width: number;
+  grow?: number;
   right?: boolean;
   sort?: string;
 }
@@ -46,7 +48,7 @@ export const COLUMNS: Column[] = [
   {
     id: "name",
     header: "Name",
-    meta: { track: "minmax(190px, 1.3fr)" },
+    meta: { width: 170, grow: 1.3 },
     cell: ({ row: { original: t } }) => (
       <span className={css.name}>
         <KindIcon kind={t.kind} />
@@ -71,19 +73,19 @@ export const COLUMNS: Column[] = [
   {
     id: "input",
     header: "Input",
-    meta: { track: "minmax(120px, 2fr)" },
-    cell: ({ row }) => <span className="cut dim">{oneLine(row.original.input_preview)}</span>,
+    meta: { width: 96, grow: 2 },
+    cell: ({ row }) => <span className="cut dim">{oneLine(previewText(row.original.input_preview))}</span>,
   },
   {
     id: "output",
     header: "Output",
-    meta: { track: "minmax(120px, 2fr)" },
-    cell: ({ row }) => <span className="cut dim">{oneLine(row.original.output_preview)}</span>,
+    meta: { width: 96, grow: 2 },
+    cell: ({ row }) => <span className="cut dim">{oneLine(previewText(row.original.output_preview))}</span>,
   },
   {
     id: "scores",
     header: "Scores",
-    meta: { track: "minmax(110px, 1.1fr)" },
+    meta: { width: 120, grow: 1.1 },
     cell: ({ row }) => (
       <span className={ui.scores}>
         {row.original.scores.map((s) => (
@@ -95,13 +97,13 @@ export const COLUMNS: Column[] = [
   {
     id: "duration",
     header: "Latency",
-    meta: { track: "78px", right: true, sort: "latency_ms" },
+    meta: { width: 78, right: true, sort: "trace_latency_ms" },
     cell: ({ row }) => duration(row.original.duration_ms),
   },
   {
     id: "tokens",
     header: "Tokens",
-    meta: { track: "70px", right: true },
+    meta: { width: 64, right: true, sort: "trace_tokens" },
     cell: ({ row: { original: t } }) => (
       <span title={`${count(t.input_tokens)} in, ${count(t.output_tokens)} out`}>
         {t.input_tokens === null && t.output_tokens === null
@@ -113,25 +115,25 @@ export const COLUMNS: Column[] = [
   {
     id: "cost",
     header: "Cost",
-    meta: { track: "84px", right: true, sort: "cost" },
+    meta: { width: 84, right: true, sort: "trace_cost" },
     cell: ({ row }) => <Cost of={row.original} />,
   },
   {
     id: "spans",
     header: "Spans",
-    meta: { track: "58px", right: true, sort: "span_count" },
+    meta: { width: 58, right: true, sort: "span_count" },
     cell: ({ row }) => count(row.original.span_count),
   },
   {
     id: "start",
     header: "Start",
-    meta: { track: "124px", sort: "start_time" },
+    meta: { width: 124, sort: "start_time" },
     cell: ({ row }) => <span title={fullTime(row.original.start_time)}>{when(row.original.start_time)}</span>,
   },
   {
     id: "session",
     header: "Session",
-    meta: { track: "110px" },
+    meta: { width: 110 },
     cell: ({ row: { original: t } }) =>
       t.session_id ? (
         <Link to="/sessions/$sessionId" params={{ sessionId: t.session_id }} className="cut mono" tabIndex={-1}>
@@ -141,29 +143,29 @@ export const COLUMNS: Column[] = [
         <span className="faint">–</span>
       ),
   },
-  { id: "user", header: "User", meta: { track: "90px" }, cell: ({ row }) => <Text value={row.original.user_id} /> },
+  { id: "user", header: "User", meta: { width: 90 }, cell: ({ row }) => <Text value={row.original.user_id} /> },
   {
     id: "agent",
     header: "Agent",
-    meta: { track: "120px" },
+    meta: { width: 120 },
     cell: ({ row }) => <Text value={row.original.agent_name} />,
   },
   {
     id: "environment",
     header: "Environment",
-    meta: { track: "100px" },
+    meta: { width: 100 },
     cell: ({ row }) => <Text value={row.original.environment} />,
   },
   {
     id: "release",
     header: "Release",
-    meta: { track: "90px" },
+    meta: { width: 90 },
     cell: ({ row }) => <Text value={row.original.release} />,
   },
   {
     id: "models",
     header: "Models",
-    meta: { track: "150px" },
+    meta: { width: 150 },
     cell: ({ row }) => <Text value={row.original.models.join(", ")} />,
   },
 ];
