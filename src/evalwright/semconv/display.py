@@ -14,18 +14,9 @@ from evalwright.semconv.view import SpanView
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
 _TALKING: Final = frozenset({SpanKind.LLM, SpanKind.AGENT, SpanKind.TOOL, SpanKind.WORKFLOW, SpanKind.CHAIN})
-_RENDERABLE: Final = (
-    "llm.input_messages",
-    "llm.output_messages",
-    "llm.prompts",
-    "llm.choices",
-    "gen_ai.prompt",
-    "gen_ai.completion",
-    "gen_ai.system_instructions",
-    "pydantic_ai.all_messages",
-    "all_messages_events",
-    "events",
-)
+_EITHER: Final = ("pydantic_ai.all_messages", "all_messages_events", "events")
+_INPUTS: Final = ("llm.input_messages", "llm.prompts", "gen_ai.prompt", "gen_ai.system_instructions", *_EITHER)
+_OUTPUTS: Final = ("llm.output_messages", "llm.choices", "gen_ai.completion", *_EITHER)
 """Starts of keys whose messages are not display values by themselves."""
 
 
@@ -33,10 +24,12 @@ def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[s
     """Input, its type, output, its type. Messages are rendered only where no display value arrived."""
     given_in: str = found.get("input", "")
     given_out: str = found.get("output", "")
-    if not (given_in and given_out) and kind in _TALKING and _has_messages(raw):
+    if kind in _TALKING and not (given_in and given_out):
         view = SpanView(raw.attributes, raw.events, kind)
-        given_in = given_in or _rendered(view, "input_messages")
-        given_out = given_out or _rendered(view, "output_messages")
+        if not given_in and _has_messages(raw, _INPUTS):
+            given_in = _rendered(view, "input_messages")
+        if not given_out and _has_messages(raw, _OUTPUTS):
+            given_out = _rendered(view, "output_messages")
     return (
         given_in,
         _mime(given_in, found.get("input_mime") if raw.attributes.get("input.value") else None),
@@ -45,9 +38,9 @@ def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[s
     )
 
 
-def _has_messages(raw: RawSpan) -> bool:
+def _has_messages(raw: RawSpan, starts: tuple[str, ...]) -> bool:
     return any(event.name.startswith("gen_ai.") for event in raw.events) or any(
-        key.startswith(_RENDERABLE) for key in raw.attributes
+        key.startswith(starts) for key in raw.attributes
     )
 
 
