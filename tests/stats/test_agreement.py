@@ -150,3 +150,14 @@ def test_two_teams_blame_the_same_step_as_rarely_as_published() -> None:
     )
     assert int(np.trace(agents.counts)) == reference["same_agent"]
     assert confusion.cohen_kappa(agents, _rng()).estimate < 0.6
+
+
+def test_measurements_with_thousands_of_values_need_little_memory() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=3_000)
+    units = (truth + rng.normal(0, 0.5, (2, 3_000))).T
+    found = agreement.krippendorff_alpha(units.tolist(), rng, scale="interval", resamples=100)
+    closed_form = 1 - np.mean((units[:, 0] - units[:, 1]) ** 2) / (2 * units.var(ddof=1))
+    assert found.estimate == pytest.approx(closed_form, abs=1e-9)
+    with pytest.raises(InvalidInput, match="distinct labels"):
+        agreement.krippendorff_alpha(units.tolist(), rng)

@@ -16,13 +16,18 @@ from evalwright.stats.arrays import FloatArray, IntArray
 from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
 
 Scale: TypeAlias = Literal["nominal", "ordinal", "interval"]
-_MAX_ORDINAL_LABELS = 50
+_MAX_LABELS = 100
+_CHUNK_CELLS = 2_000_000
 
 
 def rating_counts(units: Sequence[Sequence[Any]]) -> tuple[tuple[Any, ...], IntArray]:
     """Sorted labels and, per unit, how many raters gave each; ``None`` and NaN are gaps."""
     kept = [[rating for rating in unit if not _is_gap(rating)] for unit in units]
     labels = tuple(sorted({rating for unit in kept for rating in unit}))
+    if len(labels) > _MAX_LABELS:
+        raise InvalidInput(
+            f"agreement over {len(labels)} distinct labels", hint="use scale='interval' for measurements"
+        )
     position = {label: index for index, label in enumerate(labels)}
     flat = np.array(
         [row * len(labels) + position[rating] for row, unit in enumerate(kept) for rating in unit], dtype=np.int64
@@ -45,49 +50,55 @@ def krippendorff_alpha(
 ) -> Estimate:
     """1 - observed / expected disagreement over all pairable ratings; interval by bootstrap of units.
 
-    ``units`` holds one sequence of ratings per rated thing, in any order, gaps as ``None``. ``ordinal`` and
-    ``interval`` need numbers or labels whose sorted order is the scale. Source: Krippendorff 2011.
+    ``units`` holds one sequence of ratings per rated thing, in any order, gaps as ``None``. ``ordinal`` takes anything
+    whose sorted order is the scale, ``interval`` takes numbers. Source: Krippendorff 2011.
     """
-    labels, counts = rating_counts(units)
-    usable = counts.sum(axis=1) >= 2 if counts.size else np.zeros(len(units), dtype=bool)
-    denominators = Denominators(scored=int(usable.sum()), skipped=int((~usable).sum()))
-    if scale == "ordinal" and len(labels) > _MAX_ORDINAL_LABELS:
-        raise InvalidInput(
-            f"ordinal agreement over {len(labels)} distinct values", hint="use scale='interval' for measurements"
-        )
-    if not usable.any():
-        return percentile_estimate(np.nan, np.empty(0), n=0, level=level, denominators=denominators)
-    patterns, weights = np.unique(counts[usable], axis=0, return_counts=True)
-    stack = np.concatenate([weights[None, :], resample_counts(weights.astype(np.int64), rng, resamples)])
-    alphas = _alphas(stack, patterns.astype(np.float64), labels, scale)
-    return percentile_estimate(
-        float(alphas[0]), alphas[1:], n=denominators.scored, level=level, denominators=denominators
+    kept = [[rating for rating in unit if not _is_gap(rating)] for unit in units]
+    pairable = [unit for unit in kept if len(unit) >= 2]
+    denominators = Denominators(scored=len(pairable), skipped=len(kept) - len(pairable))
+    if not pairable:
+        return percentile_estimate(math.nan, np.empty(0), n=0, level=level, denominators=denominators)
+    rows = _moments(pairable) if scale == "interval" else rating_counts(pairable)[1].astype(np.float64)
+    patterns, weights = np.unique(rows, axis=0, return_counts=True)
+    alphas = [_alphas(weights[None, :].astype(np.float64), patterns, scale)]
+    step = max(1, _CHUNK_CELLS // weights.size)
+    for start in range(0, resamples, step):
+        draws = resample_counts(weights.astype(np.int64), rng, min(step, resamples - start))
+        alphas.append(_alphas(draws, patterns, scale))
+    found = np.concatenate(alphas)
+    return percentile_estimate(float(found[0]), found[1:], n=len(pairable), level=level, denominators=denominators)
+
+
+def _moments(units: Sequence[Sequence[Any]]) -> FloatArray:
+    """Per unit: ratings, their sum and sum of squares about the grand mean; all that squared distances need."""
+    centre = sum(sum(unit) for unit in units) / sum(len(unit) for unit in units)
+    return np.array(
+        [(len(unit), sum(r - centre for r in unit), sum((r - centre) ** 2 for r in unit)) for unit in units],
+        dtype=np.float64,
     )
 
 
-def _alphas(stack: FloatArray, patterns: FloatArray, labels: tuple[Any, ...], scale: Scale) -> FloatArray:
-    """Alpha under each row of unit weights. Patterns are distinct units: weights say how often each occurs."""
+def _alphas(stack: FloatArray, patterns: FloatArray, scale: Scale) -> FloatArray:
+    """Alpha under each row of weights; a pattern is a distinct unit and its weight says how often it occurs."""
     totals = stack @ patterns
-    n = totals.sum(axis=1)
-    pairs = patterns / (patterns.sum(axis=1, keepdims=True) - 1.0)
-    if scale == "ordinal":
-        rows = [
-            _ordinal_disagreement(weight, patterns, pairs, total) for weight, total in zip(stack, totals, strict=True)
-        ]
+    if scale == "interval":
+        size, first, second = patterns.T
+        n = totals[:, 0]
+        observed = stack @ (2.0 * (size * second - first**2) / (size - 1.0))
+        expected = 2.0 * (n * totals[:, 2] - totals[:, 1] ** 2)
+        expected[expected < 1e-12 * np.maximum(1.0, n * totals[:, 2])] = 0.0
+    elif scale == "ordinal":
+        n = totals.sum(axis=1)
+        pairs = patterns / (patterns.sum(axis=1, keepdims=True) - 1.0)
+        rows = [_ordinal_disagreement(w, patterns, pairs, total) for w, total in zip(stack, totals, strict=True)]
         observed, expected = np.array(rows).T
     else:
-        distance = _distance(labels, scale)
-        observed = stack @ np.einsum("ui,ij,uj->u", pairs, distance, patterns)
-        expected = np.einsum("bi,ij,bj->b", totals, distance, totals)
+        n = totals.sum(axis=1)
+        size = patterns.sum(axis=1)
+        observed = stack @ ((size**2 - (patterns**2).sum(axis=1)) / (size - 1.0))
+        expected = n**2 - (totals**2).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(expected > 0.0, 1.0 - (n - 1.0) * observed / expected, np.nan)
-
-
-def _distance(labels: tuple[Any, ...], scale: Scale) -> FloatArray:
-    if scale == "nominal":
-        return 1.0 - np.eye(len(labels))
-    values = np.asarray(labels, dtype=np.float64)
-    return np.asarray(np.subtract.outer(values, values) ** 2, dtype=np.float64)
 
 
 def _ordinal_disagreement(

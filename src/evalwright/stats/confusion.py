@@ -15,6 +15,8 @@ from evalwright.stats.arrays import FloatArray, IntArray, Labels
 from evalwright.stats.intervals import unknown, wilson
 from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
 
+MAX_LABELS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class ConfusionTable:
@@ -64,6 +66,8 @@ def confusion(truth: Labels, judged: Labels, labels: Sequence[Any] | None = None
         raise InvalidInput(f"labels {missing!r} are not among {order!r}")
     places = np.array([position[label] for label in seen.tolist()], dtype=np.int64)[codes]
     size = len(order)
+    if size > MAX_LABELS:
+        raise InvalidInput(f"{size} labels are more than the {MAX_LABELS} a table can hold", hint="group rare labels")
     flat = np.bincount(places[: a.size] * size + places[a.size :], minlength=size * size)
     return ConfusionTable(tuple(order), flat.reshape(size, size).astype(np.int64))
 

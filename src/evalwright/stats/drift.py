@@ -16,7 +16,7 @@ from evalwright.stats.arrays import FloatArray, IntArray, Labels, vector
 from evalwright.stats.distributions import chi2_sf, kolmogorov_sf
 from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
 
-_MAX_EMBEDDINGS = 2_000
+_MAX_EMBEDDINGS = 1_000
 _SMALL_CELL = 5.0
 
 
@@ -124,7 +124,7 @@ def maximum_mean_discrepancy(
 ) -> DriftTest:
     """Distance of two clouds of embeddings (rows), Gaussian kernel of median width, permutation p-value.
 
-    Samples beyond 2,000 rows are thinned at random. Source: Gretton et al. 2012.
+    Samples beyond 1,000 rows are thinned at random. Source: Gretton et al. 2012.
     """
     x, y = (_thinned(np.asarray(rows, dtype=np.float64), rng) for rows in (baseline, current))
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
