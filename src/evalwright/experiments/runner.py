@@ -21,6 +21,7 @@ from evalwright.experiments.task import BoundTask, Task
 from evalwright.experiments.trial import TrialRun
 from evalwright.sdk import tracing
 from evalwright.sdk.client import AsyncClient, Client
+from evalwright.sdk.connection import Connection
 from evalwright.sdk.retries import Retries
 
 P = ParamSpec("P")
@@ -28,6 +29,7 @@ P = ParamSpec("P")
 _BATCH: Final = 20
 _LONGEST_UNSAVED_S: Final = 1.0
 _PAGE: Final = 1_000
+_RETRIES: Final = 8  # about a minute: a server that restarts does not end a long run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,30 +87,25 @@ async def aexperiment(
         NotFound: there is no such dataset.
         Conflict: an experiment of this name ran on another version or number of trials.
         StoreUnavailable: the server cannot be reached; what was stored stays.
-
-    Example:
-        >>> result = experiment(answer, dataset="golden", evaluators=[cites_source], trials=3)  # doctest: +SKIP
-        >>> print(result)  # doctest: +SKIP
     """
     bound = BoundTask(task)
     _check(evaluators, concurrency, timeout_s)
-    given = client.connection if client else None
-    at = {"endpoint": given.endpoint, "api_key": given.api_key, "project": given.project} if given else {}
-    async with AsyncClient(**{**at, **({"project": project} if project else {})}, retries=Retries(attempts=8)) as own:
+    async with _own_client(client, project) as own:
         _trace_to(own)
         described = {"description": description, "metadata": metadata or {}}
         started = await _start(own, bound, name, dataset, dataset_version, trials, evaluators, described)
-        run = TrialRun(
-            experiment=started,
-            task=bound,
-            evaluators=evaluators,
-            capture=capture(),
-            timeout_s=timeout_s,
-            evaluator_timeout_s=evaluator_timeout_s,
-        )
+        limits = {"timeout_s": timeout_s, "evaluator_timeout_s": evaluator_timeout_s}
+        run = TrialRun(experiment=started, task=bound, evaluators=evaluators, capture=capture(), **limits)
         await _run_missing(own, run, split, concurrency, progress)
         await asyncio.to_thread(tracing.flush, 10.0)
         return await ExperimentResult.read(own, started.id)
+
+
+def _own_client(given: Client | AsyncClient | None, project: str) -> AsyncClient:
+    """Returns a client for this run's event loop, to the server of the given one."""
+    at = given.connection if given else Connection.of()
+    retries = Retries(attempts=_RETRIES)
+    return AsyncClient(endpoint=at.endpoint, api_key=at.api_key, project=project or at.project, retries=retries)
 
 
 def _blocking(run: Callable[P, Coroutine[Any, Any, ExperimentResult]]) -> Callable[P, ExperimentResult]:
