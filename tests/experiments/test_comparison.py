@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import shared_data
 
@@ -62,6 +62,7 @@ def test_the_difference_is_candidate_minus_baseline_as_shown() -> None:
     assert found.regressed == ("b",)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=2, max_size=25), st.integers(2, 5))
 def test_repeating_identical_trials_never_narrows_the_interval(pairs: list[tuple[int, int]], repeats: int) -> None:
     a, b = ({f"i{k}": [float(pair[side])] for k, pair in enumerate(pairs)} for side in (0, 1))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalwright.domain.errors import InvalidInput
@@ -96,6 +96,15 @@ def test_an_undecided_gate_says_how_many_more_items_would_decide() -> None:
     assert "more items would probably decide it (pass)" in result.explanation
 
 
+def test_the_evidence_is_said_in_one_sentence() -> None:
+    (result,) = check({"correct": wilson(570, 600)}, [Criterion(metric="correct", min=0.9)]).results
+    assert (
+        result.explanation == "0.950 [0.933, 0.963] at 90% n=600: at least 0.933 with 0.95 confidence; the bar is 0.9"
+    )
+    (result,) = check({"correct": wilson(300, 600)}, [Criterion(metric="correct", min=0.9)]).results
+    assert ": at most 0.53 with 0.95 confidence" in result.explanation
+
+
 def test_lower_is_better_mirrors_the_margin() -> None:
     rng = np.random.default_rng(1)
     a = rng.normal(1000, 50, 300)
@@ -107,6 +116,7 @@ def test_lower_is_better_mirrors_the_margin() -> None:
     assert _verdict(slower, "latency_ms", direction="lower", margin=50) is Verdict.FAIL
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.05, 0.95))
 def test_a_bar_is_judged_by_the_one_sided_bound(case: tuple[int, int], bar: float) -> None:
     one_sided = wilson(*case, level=0.9)
@@ -114,6 +124,7 @@ def test_a_bar_is_judged_by_the_one_sided_bound(case: tuple[int, int], bar: floa
     assert _verdict({"correct": wilson(*case)}, min=bar) is expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100), st.floats(0.05, 0.95))
 def test_a_ceiling_is_the_mirror_of_a_floor(successes: int, bar: float) -> None:
     floor = _verdict({"correct": wilson(successes, 100)}, min=bar)

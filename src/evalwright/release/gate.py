@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.estimate import Estimate, render
+from evalwright.domain.estimate import Estimate, decimals_of, format_quantity, render
 from evalwright.domain.experiment import Comparison, MetricComparison
 from evalwright.domain.gate import Criterion, CriterionResult, Decision, Verdict
 from evalwright.domain.score import Denominators
@@ -96,12 +96,12 @@ def _judge_bar(criterion: Criterion, estimate: Estimate, bar: float, *, ceiling:
     sign = -1.0 if ceiling else 1.0
     slack, hope = sign * (worst - bar), sign * (best - bar)
     if slack >= 0.0 and slack >= extra:
-        return _result(criterion, Verdict.PASS, one_sided, _bound_text(one_sided, worst, bar, ceiling, "held"))
+        return _result(criterion, Verdict.PASS, one_sided, _bound_text(criterion, one_sided, worst, bar))
     if slack >= 0.0:
         text = f"held only without the {extra:.1%} of targets that have no score; as failures they would break the bar"
         return _result(criterion, Verdict.INCONCLUSIVE, one_sided, text)
     if hope < 0.0:
-        return _result(criterion, Verdict.FAIL, one_sided, _bound_text(one_sided, best, bar, ceiling, "missed"))
+        return _result(criterion, Verdict.FAIL, one_sided, _bound_text(criterion, one_sided, best, bar))
     return _result(criterion, Verdict.INCONCLUSIVE, one_sided, _undecided(criterion, one_sided, worst, bar, sign))
 
 
@@ -116,9 +116,12 @@ def _one_sided(estimate: Estimate, confidence: float) -> Estimate:
         raise
 
 
-def _bound_text(estimate: Estimate, bound: float, bar: float, ceiling: bool, outcome: str) -> str:
-    side = "at most" if ceiling == (outcome == "held") else "at least"
-    return f"{outcome}: {render(estimate)}, {side} {bound:.4g} against the bar {bar:.4g}"
+def _bound_text(criterion: Criterion, estimate: Estimate, bound: float, bar: float) -> str:
+    signed = criterion.margin is not None
+    side = "at most" if bound == estimate.high else "at least"
+    shown = format_quantity(bound, estimate.unit, decimals_of(estimate), signed=signed)
+    confidence = f"with {criterion.confidence:.4g} confidence"
+    return f"{render(estimate, signed=signed)}: {side} {shown} {confidence}; the bar is {bar:g}"
 
 
 def _undecided(criterion: Criterion, estimate: Estimate, worst: float, bar: float, sign: float) -> str:
@@ -132,7 +135,7 @@ def _undecided(criterion: Criterion, estimate: Estimate, worst: float, bar: floa
         if more is None
         else f"about {rounded} more items would probably decide it ({leaning}) if the estimate stays where it is"
     )
-    return f"undecided: {render(estimate)} spans the bar {bar:.4g}; {advice}"
+    return f"{render(estimate, signed=criterion.margin is not None)} spans the bar {bar:g}; {advice}"
 
 
 def _missing(estimate: Estimate) -> float:
