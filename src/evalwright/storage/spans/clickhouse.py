@@ -17,7 +17,7 @@ class ClickHouseEngine:
     """ClickHouse at a URL such as ``http://user:password@host:8123/database``.
 
     One pooled HTTP client without a server session serves all threads. The server must accept the settings of
-    ``INSERT_SETTINGS`` (ClickHouse 25.10 or later).
+    ``engine.INSERT_SETTINGS`` (ClickHouse 25.8 or later).
     """
 
     def __init__(self, url: str, *, compress: bool = True) -> None:

@@ -124,9 +124,8 @@ class SpanCompiler:
         return f"({column} = {self._binder.bind(text)})"
 
     def _contains(self, column: str, text: str) -> str:
-        # The text index of the payload columns holds lower-cased tokens, so LIKE over lowerUTF8 can use it.
         needle = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"(lowerUTF8({column}) LIKE lowerUTF8({self._binder.bind(f'%{needle}%')}))"
+        return f"({column} ILIKE {self._binder.bind(f'%{needle}%')})"
 
     def _compare_attribute(self, key: str, node: Compare) -> str:
         path = f"attrs.`{encode_key(key)}`"

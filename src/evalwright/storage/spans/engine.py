@@ -58,7 +58,6 @@ READ_SETTINGS: Final[Settings] = {
 """Settings of every read; a duplicate never crosses partitions because its sort key holds the hour."""
 
 INSERT_SETTINGS: Final[Settings] = {
-    "exclude_materialize_skip_indexes_on_insert": "input_text, output_text",
     "input_format_try_infer_dates": 0,
     "input_format_try_infer_datetimes": 0,
     "input_format_parallel_parsing": 0,
@@ -68,7 +67,7 @@ INSERT_SETTINGS: Final[Settings] = {
     "max_insert_block_size": 65_536,
     "async_insert": 0,
 }
-"""Settings of every insert: text indexes are built by merges, text that looks like a date stays text."""
+"""Settings of every insert: text that looks like a date stays text, floats keep their last digit."""
 
 _CODE: Final = re.compile(r"Code: (\d+)\. ")
 _LIMITS: Final = {"158": "rows", "159": "time", "160": "time", "241": "memory", "307": "bytes", "396": "rows"}

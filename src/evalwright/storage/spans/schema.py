@@ -11,6 +11,10 @@ from typing import Final
 
 HOUR_NS: Final = 3_600_000_000_000
 _DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1"
+# One file per part until it is large: with one file per column every insert waits for some sixty fsyncs.
+# Small granules: a span is some KB, and the spans of an hour are in trace order, so reading one trace should not
+# read its neighbours' payload.
+_COMPACT: Final = "min_bytes_for_wide_part = 268435456, index_granularity_bytes = 1048576"
 # Months, with everything before 2015 or after 2050 in one partition each, so that wild clocks cannot make thousands.
 _MONTH: Final = (
     "toYYYYMM(toDate32(intDiv(least(greatest({0}, 1420070400000000000), 2524608000000000000), 86400000000000)))"
@@ -73,13 +77,11 @@ CREATE TABLE IF NOT EXISTS span_rows (
     flags Array(LowCardinality(String)),
     received_ns Int64 CODEC(Delta, ZSTD(1)),
     version UInt64 CODEC(Delta, ZSTD(1)),
-    deleted UInt8,
-    INDEX input_text input TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lowerUTF8(input)),
-    INDEX output_text output TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lowerUTF8(output))
+    deleted UInt8
 ) ENGINE = ReplacingMergeTree(version, deleted)
 PARTITION BY {_MONTH.format("start_ns")}
 ORDER BY (project, intDiv(start_ns, {HOUR_NS}), trace_id, span_id)
-SETTINGS {_DURABLE}"""
+SETTINGS {_DURABLE}, {_COMPACT}"""
 
 _TRACE_INDEX: Final = f"""
 CREATE TABLE IF NOT EXISTS trace_index (

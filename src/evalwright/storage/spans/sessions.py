@@ -70,9 +70,10 @@ def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, An
     binder = Binder()
     traces = sorted({trace for row in page for trace in row["traces"]})
     where = (
-        f"project = {binder.bind(project)} AND start_ns >= {binder.bind(min(row['first_ns'] for row in page))}"
+        f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(traces)}"
+        f" WHERE start_ns >= {binder.bind(min(row['first_ns'] for row in page))}"
         f" AND start_ns <= {binder.bind(max(row['last_ns'] for row in page))}"
-        f" AND trace_id IN {binder.bind(traces)} AND session_id IN {binder.bind(list(ids))}"
+        f" AND session_id IN {binder.bind(list(ids))}"
     )
     outermost = "parent_span_id != ''"
     per_trace = (
@@ -81,7 +82,7 @@ def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, An
         " argMinIf(agent_name, start_ns, agent_name != '') AS any_agent,"
         f" argMin(substringUTF8(input, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_input,"
         f" argMin(substringUTF8(output, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_output"
-        f" FROM span_rows FINAL WHERE {where} GROUP BY session_id, trace_id"
+        f" FROM span_rows FINAL {where} GROUP BY session_id, trace_id"
     )
     sql = (
         "SELECT session_id, count() AS trace_count, sum(t.span_count) AS spans, sum(t.error_count) AS errors,"

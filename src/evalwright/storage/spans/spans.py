@@ -62,7 +62,7 @@ def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[
     only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
     sql = (
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
-        f" WHERE {bounds_sql(binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
+        f" {bounds_sql(binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
     )
     return [decode_span(row) for row in fetch(engine, sql, binder)]
 
@@ -76,10 +76,10 @@ def _read_places(engine: Engine, project: str, rows: Sequence[Mapping[str, Any]]
         return {}
     binder = Binder()
     sql = (
-        f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL WHERE project = {binder.bind(project)}"
-        f" AND start_ns IN {binder.bind([row['start_ns'] for row in rows])}"
+        f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
         f" AND trace_id IN {binder.bind(sorted({row['trace_id'] for row in rows}))}"
         f" AND span_id IN {binder.bind(sorted({row['span_id'] for row in rows}))}"
+        f" WHERE start_ns IN {binder.bind([row['start_ns'] for row in rows])}"
     )
     spans = (decode_span(row) for row in fetch(engine, sql, binder))
     return {(span.trace_id, span.span_id): span for span in spans}

@@ -21,12 +21,16 @@ _ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "s
 
 
 def bounds_sql(binder: Binder, project: str, trace_ids: Sequence[str]) -> str:
-    """Returns conditions that find the spans of ``trace_ids`` through the primary key instead of a scan."""
+    """Returns the clauses that find the spans of ``trace_ids`` through the primary key instead of a scan.
+
+    PREWHERE names key columns only, which every copy of a span shares, so it is safe under FINAL; payload of other
+    rows is then never read.
+    """
     bound, ids = binder.bind(project), binder.bind(list(trace_ids))
     index = f"FROM trace_index WHERE project = {bound} AND trace_id IN {ids}"
     return (
-        f"project = {bound} AND trace_id IN {ids} AND start_ns >= (SELECT min(first_ns) {index})"
-        f" AND start_ns <= (SELECT max(last_ns) {index})"
+        f"PREWHERE project = {bound} AND trace_id IN {ids}"
+        f" WHERE start_ns >= (SELECT min(first_ns) {index}) AND start_ns <= (SELECT max(last_ns) {index})"
     )
 
 
@@ -40,7 +44,7 @@ def summarise_traces(engine: Engine, project: str, trace_ids: Sequence[str]) -> 
         f"SELECT trace_id, {TRACE_TOTALS}, argMin(tuple({', '.join(_ROOT_FIELDS)}), {ROOT}) AS root, {filled},"
         " arraySort(groupUniqArrayIf(20)(model, model != '')) AS models,"
         " arraySort(groupUniqArrayArray(100)(tags)) AS all_tags, countIf(notEmpty(flags)) AS flagged_spans"
-        f" FROM span_rows FINAL WHERE {bounds_sql(binder, project, trace_ids)} GROUP BY trace_id"
+        f" FROM span_rows FINAL {bounds_sql(binder, project, trace_ids)} GROUP BY trace_id"
     )
     rows = list(fetch(engine, sql, binder))
     previews = _previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])
@@ -66,9 +70,9 @@ def _previews(engine: Engine, project: str, roots: Sequence[tuple[str, str, int]
     starts = binder.bind([start for _, _, start in roots])
     sql = (
         f"SELECT trace_id, substringUTF8(input, 1, {PREVIEW}) AS head, substringUTF8(output, 1, {PREVIEW}) AS tail"
-        f" FROM span_rows FINAL WHERE project = {binder.bind(project)} AND start_ns IN {starts}"
+        f" FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
         f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
-        f" AND span_id IN {binder.bind([span for _, span, _ in roots])}"
+        f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"
     )
     return {row["trace_id"]: (row["head"], row["tail"]) for row in fetch(engine, sql, binder)}
 
