@@ -19,6 +19,7 @@ from intake_kit import (
     MemoryWriter,
     as_json,
     body_of,
+    field_bytes,
     open_doors,
     otlp_span,
     peak_mib,
@@ -28,7 +29,9 @@ from intake_kit import (
 )
 
 from evalwright.domain.errors import InvalidInput, TooLarge, UnsupportedType
+from evalwright.ingest import IntakeLimits
 from evalwright.ingest.inflate import inflate
+from evalwright.ingest.pipeline import decode_traces
 
 MIB = 1 << 20
 TRACES_METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -180,3 +183,25 @@ def test_raw_deflate_is_understood() -> None:
 def test_an_unknown_encoding_is_named() -> None:
     with pytest.raises(UnsupportedType, match="br"):
         inflate(b"", "br", limit=10)
+
+
+WHOLE_SPAN = field_bytes(1, bytes(15) + b"\1") + field_bytes(2, bytes(7) + b"\1")
+SWARMS = {
+    "resources": b"\x0a\x00" * (4 * MIB),
+    "spans": field_bytes(1, field_bytes(2, b"\x12\x00" * (4 * MIB))),
+    "attributes": field_bytes(1, field_bytes(2, field_bytes(2, WHOLE_SPAN + b"\x4a\x00" * (8 * MIB)))),
+    "attributes, leniently": field_bytes(
+        1, field_bytes(2, field_bytes(2, WHOLE_SPAN + field_bytes(5, b"\xff") + b"\x4a\x00" * (2 * MIB)))
+    ),
+    "json": b'{"resourceSpans":[' + b"{}," * (3 * MIB) + b"{}]}",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SWARMS)
+def test_millions_of_empty_records_are_413_before_they_fill_the_memory(name: str) -> None:
+    kind = JSON if name == "json" else PROTOBUF
+    before = restart_peak_mib()
+    with pytest.raises(TooLarge):
+        decode_traces(SWARMS[name], kind, IntakeLimits(), 1)
+    assert peak_mib() - before < 600

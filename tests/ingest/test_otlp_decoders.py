@@ -96,7 +96,7 @@ def test_real_traces_are_the_same_in_both_encodings(name: str) -> None:
     for number, line in enumerate(lines):
         protobuf = as_protobuf(line)
         assert from_json(line).spans == from_protobuf(protobuf).spans, number
-        if number % 10 == 0:
+        if number % 25 == 0:
             both = [
                 prepare_traces(body, kind, project="p", prices=NoPrices(), limits=limits, now_ns=NOW)
                 for body, kind in ((line, JSON), (protobuf, PROTOBUF))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.ingest.repairs import MAX_TEXT_DEPTH, TOO_DEEP_MARK, Repairs
+from evalwright.ingest.repairs import MAX_TEXT_DEPTH, RECORD_COST, TOO_DEEP_MARK, Repairs
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*\Z")
@@ -61,6 +61,13 @@ def items(owner: Object, name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def records(owner: Object, name: str, repairs: Repairs) -> list[Any]:
+    """Returns a repeated field of spans, log records, metrics or their containers, counted as such."""
+    found = items(owner, name)
+    repairs.spend(RECORD_COST * len(found))
+    return found
+
+
 def child(owner: Object, name: str, repairs: Repairs) -> Object:
     """Returns a sub-message; absent and null are empty, anything else but an object is flagged and empty."""
     found = owner.get(name)
@@ -73,6 +80,7 @@ def child(owner: Object, name: str, repairs: Repairs) -> Object:
 
 def children(owner: Object, name: str, repairs: Repairs) -> Iterator[Object]:
     """Yields the objects of a repeated message field; others are dropped and flagged."""
+    repairs.spend(len(items(owner, name)))
     for found in items(owner, name):
         if isinstance(found, dict):
             yield found
@@ -207,6 +215,7 @@ def _read_array(value: Any, repairs: Repairs, depth: int) -> Any:
         return _BAD
     if depth >= MAX_TEXT_DEPTH:
         return TOO_DEEP_MARK
+    repairs.spend(len(items(value, "values")))
     read = [any_value(item, repairs, depth + 1) for item in items(value, "values")]
     for position, item in enumerate(read):
         if item is _BAD:  # the place is kept: positions mean something

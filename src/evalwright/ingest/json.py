@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.span import SpanEvent, SpanLink
-from evalwright.ingest.document import attributes, child, children, enum, hex_id, integer, items, load_document, text
+from evalwright.ingest.document import attributes, child, children, enum, hex_id, integer, load_document, records, text
 from evalwright.ingest.repairs import Repairs
 from evalwright.ingest.validate import MALFORMED, Decoded, Origin, SpanFields, fix_time, make_link
 
@@ -45,12 +45,12 @@ def load_signal(body: bytes, expected: str) -> dict[str, Any]:
 
 def read_traces(document: Mapping[str, Any], decoded: Decoded) -> Decoded:
     """Adds the spans of a document to ``decoded`` and returns it; see ``Decoded.finish`` for what is refused."""
-    for resource_spans in items(document, "resourceSpans"):
+    for resource_spans in records(document, "resourceSpans", decoded.repairs):
         if not isinstance(resource_spans, dict):
             decoded.refuse(MALFORMED)
             continue
         resource, flags = read_resource(resource_spans, decoded.repairs)
-        for scope_spans in items(resource_spans, "scopeSpans"):
+        for scope_spans in records(resource_spans, "scopeSpans", decoded.repairs):
             _read_scope(scope_spans, resource, flags, decoded)
     return decoded.finish()
 
@@ -69,7 +69,7 @@ def _read_scope(scope_spans: Any, resource: dict[str, Any], flags: tuple[str, ..
     scope = child(scope_spans, "scope", repairs)
     name, version = text(scope, "name", repairs), text(scope, "version", repairs)
     origin = Origin(resource, name, version, flags + repairs.take())
-    for span in items(scope_spans, "spans"):
+    for span in records(scope_spans, "spans", repairs):
         if isinstance(span, dict):
             decoded.add(_read_span(span, repairs), origin)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -12,7 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.span import SpanEvent, SpanLink
 from evalwright.ingest.json import read_traces
-from evalwright.ingest.repairs import MAX_TEXT_DEPTH, TOO_DEEP_MARK, Repairs
+from evalwright.ingest.record_count import check_record_count
+from evalwright.ingest.repairs import MAX_TEXT_DEPTH, RECORD_COST, TOO_DEEP_MARK, Repairs
 from evalwright.ingest.validate import Decoded, Origin, SpanFields, fix_time, make_link
 from evalwright.ingest.wire import TRACES, parse_document
 
@@ -25,14 +26,17 @@ def decode_protobuf(body: bytes, *, max_value_chars: int, now_ns: int) -> Decode
 
     Raises:
         InvalidInput: the outermost message cannot be framed, or holds nothing that can be read.
+        TooLarge: it holds more records or values than a request may.
     """
     decoded = Decoded(Repairs(max_value_chars), now_ns)
+    check_record_count(body)
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
         return read_traces(parse_document(body, TRACES), decoded)
     if body and not request.resource_spans:
         raise InvalidInput("the body is not trace data", hint="send an ExportTraceServiceRequest")
+    decoded.repairs.spend(RECORD_COST * len(request.resource_spans))
     for resource_spans in request.resource_spans:
         _read_resource(resource_spans, decoded)
     return decoded.finish()
@@ -42,10 +46,12 @@ def _read_resource(resource_spans: Any, decoded: Decoded) -> None:
     repairs = decoded.repairs
     resource = _attributes(resource_spans.resource.attributes, repairs)
     flags = repairs.take()
+    repairs.spend(RECORD_COST * len(resource_spans.scope_spans))
     for scope_spans in resource_spans.scope_spans:
         scope = scope_spans.scope
         name, version = repairs.text(scope.name), repairs.text(scope.version)
         origin = Origin(resource, name, version, flags + repairs.take())
+        repairs.spend(RECORD_COST * len(scope_spans.spans))
         for span in scope_spans.spans:
             decoded.add(_read_span(span, repairs), origin)
 
@@ -66,12 +72,19 @@ def _read_span(span: Any, repairs: Repairs) -> SpanFields:
         repairs.text(message) if message else "",
         _attributes(span.attributes, repairs),
         repairs.text(span.trace_state),
-        [_read_event(event, repairs) for event in span.events],
+        _read_events(span.events, repairs),
         _read_links(span.links, repairs),
         span.dropped_attributes_count,
         span.dropped_events_count,
         span.dropped_links_count,
     )
+
+
+def _read_events(events: Sequence[Any], repairs: Repairs) -> list[SpanEvent]:
+    if not events:
+        return []
+    repairs.spend(RECORD_COST * len(events))
+    return [_read_event(event, repairs) for event in events]
 
 
 def _read_event(event: Any, repairs: Repairs) -> SpanEvent:
@@ -84,7 +97,10 @@ def _read_event(event: Any, repairs: Repairs) -> SpanEvent:
     )
 
 
-def _read_links(links: Iterable[Any], repairs: Repairs) -> list[SpanLink]:
+def _read_links(links: Sequence[Any], repairs: Repairs) -> list[SpanLink]:
+    if not links:
+        return []
+    repairs.spend(RECORD_COST * len(links))
     read = (
         make_link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes, repairs), repairs)
         for link in links
@@ -92,11 +108,12 @@ def _read_links(links: Iterable[Any], repairs: Repairs) -> list[SpanLink]:
     return [link for link in read if link is not None]
 
 
-def _attributes(pairs: Iterable[Any], repairs: Repairs, depth: int = 0) -> dict[str, Any]:
+def _attributes(pairs: Sequence[Any], repairs: Repairs, depth: int = 0) -> dict[str, Any]:
     # The hot loop: protobuf has checked the text already, and a non-empty string_value is the member that is set.
     read: dict[str, Any] = {}
     limit = repairs.max_chars
     seen = 0
+    repairs.spend(len(pairs))
     for pair in pairs:
         key = pair.key
         if not key or "\0" in key or len(key) > limit:
@@ -140,4 +157,5 @@ def _container(value: Any, member: str, repairs: Repairs, depth: int) -> Any:
     if member == "kvlist_value":
         return repairs.nested(_attributes(value.kvlist_value.values, repairs, depth + 1), depth)
     items = value.array_value.values
+    repairs.spend(len(items))
     return repairs.nested([_value(item, item.WhichOneof("value"), repairs, depth + 1) for item in items], depth)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from evalwright.domain.errors import TooLarge
+
 MAX_DEPTH: Final = 40
 """Containers nested deeper than this are stored as JSON text."""
 
@@ -17,6 +19,12 @@ MAX_TEXT_DEPTH: Final = 100
 
 TOO_DEEP_MARK: Final = "…"
 
+MAX_VALUES: Final = 8_000_000
+"""Values one request may hold: 64 MiB of embeddings fit, tens of millions of empty records do not."""
+
+RECORD_COST: Final = 32
+"""What a span, log record, metric or its container counts for: a request holds at most 250,000 of them."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -24,12 +32,23 @@ _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 class Repairs:
     """Cleans values and remembers, per span and in total, what it had to change."""
 
-    __slots__ = ("_open", "max_chars", "totals")
+    __slots__ = ("_left", "_open", "max_chars", "totals")
 
     def __init__(self, max_chars: int) -> None:
         self.max_chars = max_chars
+        self._left = MAX_VALUES
         self._open: dict[str, int] = {}
         self.totals: Counter[str] = Counter()
+
+    def spend(self, values: int) -> None:
+        """Counts values before they are read, so that two bytes a piece cannot keep the server busy.
+
+        Raises:
+            TooLarge: the request holds more than ``MAX_VALUES``.
+        """
+        self._left -= values
+        if self._left < 0:
+            raise TooLarge("the request holds too many values", hint="send smaller batches")
 
     def note(self, flag: str) -> None:
         """Counts one repair under a name of ``domain.repair.FLAGS``."""

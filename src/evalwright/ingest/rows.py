@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.ingest.document import items
+from evalwright.ingest.document import records
 from evalwright.ingest.repairs import Repairs
 from evalwright.ingest.validate import MALFORMED
 
@@ -37,7 +37,7 @@ class DecodedRows:
 
 def fold_broken(owner: Mapping[str, Any], name: str, decoded: DecodedRows) -> Iterator[Mapping[str, Any]]:
     """Yields the objects of a repeated field and counts everything else as a malformed record."""
-    for found in items(owner, name):
+    for found in records(owner, name, decoded.repairs):
         if isinstance(found, dict):
             yield found
         else:

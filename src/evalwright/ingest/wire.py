@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from evalwright.domain.errors import InvalidInput
+from evalwright.domain.errors import InvalidInput, TooLarge
 from evalwright.ingest.repairs import MAX_TEXT_DEPTH
 
 BROKEN: Final = False
 """Stands for a sub-message that could not be read: never a legal value of a message field in JSON."""
+
+_MAX_FIELDS: Final = 2_000_000
 
 _VARINT, _I64, _LEN, _I32 = 0, 1, 2, 5
 
@@ -139,7 +141,15 @@ LOGS: Final = _request("resourceLogs", "scopeLogs", "logRecords", _LOG)
 METRICS: Final = _request("resourceMetrics", "scopeMetrics", "metrics", _METRIC)
 
 
-class _BreakError(Exception):
+@dataclass(slots=True)
+class _Source:
+    """The bytes being read, and how many fields may still be read from them."""
+
+    data: bytes
+    left: int = _MAX_FIELDS
+
+
+class BreakError(Exception):
     """The bytes do not frame a message."""
 
 
@@ -150,8 +160,8 @@ def parse_document(body: bytes, shape: Shape) -> dict[str, Any]:
         InvalidInput: the outermost message is cut or is not protobuf.
     """
     try:
-        document = _message(body, 0, len(body), shape, 0)
-    except _BreakError as cause:
+        document = _message(_Source(body), 0, len(body), shape, 0)
+    except BreakError as cause:
         hint = "the body is cut, or is not the protobuf its content type says"
         raise InvalidInput(f"the body is not a protobuf message: {cause}", hint=hint) from None
     if body and not document:
@@ -159,15 +169,18 @@ def parse_document(body: bytes, shape: Shape) -> dict[str, Any]:
     return document
 
 
-def _message(data: bytes, pos: int, end: int, shape: Shape, depth: int) -> dict[str, Any]:
+def _message(source: _Source, pos: int, end: int, shape: Shape, depth: int) -> dict[str, Any]:
     read: dict[str, Any] = {}
     try:
         while pos < end:
-            number, wire, value, pos = _field(data, pos, end)
+            number, wire, value, pos = read_field(source.data, pos, end)
+            source.left -= 1
+            if source.left < 0:
+                raise TooLarge("the request holds too many values", hint="send smaller batches")
             known = shape.fields.get(number)
             if known is not None:
-                _store(read, shape, known, data, wire, value, depth)
-    except _BreakError:
+                _store(read, shape, known, source, wire, value, depth)
+    except BreakError:
         if not shape.salvage:
             raise
         read.setdefault(shape.salvage, []).append(BROKEN)
@@ -175,14 +188,14 @@ def _message(data: bytes, pos: int, end: int, shape: Shape, depth: int) -> dict[
 
 
 def _store(
-    read: dict[str, Any], shape: Shape, known: tuple[str, Any], data: bytes, wire: int, value: Any, depth: int
+    read: dict[str, Any], shape: Shape, known: tuple[str, Any], source: _Source, wire: int, value: Any, depth: int
 ) -> None:
     name, kind = known
     if isinstance(kind, list):
-        items = _repeated(data, kind[0], wire, value, depth)
+        items = _repeated(source, kind[0], wire, value, depth)
         read.setdefault(name, []).extend(items)
         return
-    single = _single(data, kind, wire, value, depth)
+    single = _single(source, kind, wire, value, depth)
     if single is _MISMATCH:
         return
     if shape is _ANY:
@@ -190,55 +203,60 @@ def _store(
     read[name] = single
 
 
-def _repeated(data: bytes, kind: Any, wire: int, value: Any, depth: int) -> list[Any]:
+def _repeated(source: _Source, kind: Any, wire: int, value: Any, depth: int) -> list[Any]:
     if wire == _LEN and isinstance(kind, str):
-        return _packed(data, kind, value)
-    item = _single(data, kind, wire, value, depth)
+        return _packed(source, kind, value)
+    item = _single(source, kind, wire, value, depth)
     return [] if item is _MISMATCH else [item]
 
 
 _MISMATCH: Final = object()
 
 
-def _single(data: bytes, kind: Any, wire: int, value: Any, depth: int) -> Any:
+def _single(source: _Source, kind: Any, wire: int, value: Any, depth: int) -> Any:
     if isinstance(kind, Shape):
-        return _sub_message(data, kind, value, depth) if wire == _LEN else _MISMATCH
+        return _sub_message(source, kind, value, depth) if wire == _LEN else _MISMATCH
     expected, convert = _SCALARS[kind]
     if wire != expected:
         return _MISMATCH
-    return convert(data[value[0] : value[1]] if wire == _LEN else value)
+    return convert(source.data[value[0] : value[1]] if wire == _LEN else value)
 
 
-def _sub_message(data: bytes, shape: Shape, bounds: tuple[int, int], depth: int) -> Any:
+def _sub_message(source: _Source, shape: Shape, bounds: tuple[int, int], depth: int) -> Any:
     if shape is _ANY:
         depth += 1
         if depth > MAX_TEXT_DEPTH + 2:
             return {}
     try:
-        return _message(data, bounds[0], bounds[1], shape, depth)
-    except _BreakError:
+        return _message(source, bounds[0], bounds[1], shape, depth)
+    except BreakError:
         return BROKEN
 
 
-def _packed(data: bytes, kind: str, bounds: tuple[int, int]) -> list[Any]:
+def _packed(source: _Source, kind: str, bounds: tuple[int, int]) -> list[Any]:
     wire, convert = _SCALARS[kind]
     pos, end = bounds
     values = []
     while pos < end:
-        value, pos = _scalar(data, pos, end, wire)
+        value, pos = _scalar(source.data, pos, end, wire)
         values.append(convert(value))
     return values
 
 
-def _field(data: bytes, pos: int, end: int) -> tuple[int, int, Any, int]:
+def read_field(data: bytes, pos: int, end: int) -> tuple[int, int, Any, int]:
+    """Returns number, wire type, value and the position after it; a length-delimited value is its bounds.
+
+    Raises:
+        BreakError: there is no whole field here.
+    """
     tag, pos = _varint(data, pos, end)
     number, wire = tag >> 3, tag & 7
     if not number or number > 0x1FFFFFFF:
-        raise _BreakError(f"field number {number} at byte {pos}")
+        raise BreakError(f"field number {number} at byte {pos}")
     if wire == _LEN:
         length, pos = _varint(data, pos, end)
         if length > end - pos:
-            raise _BreakError(f"{length} bytes announced, {end - pos} left at byte {pos}")
+            raise BreakError(f"{length} bytes announced, {end - pos} left at byte {pos}")
         return number, wire, (pos, pos + length), pos + length
     value, pos = _scalar(data, pos, end, wire)
     return number, wire, value, pos
@@ -249,9 +267,9 @@ def _scalar(data: bytes, pos: int, end: int, wire: int) -> tuple[Any, int]:
         return _varint(data, pos, end)
     size = {_I64: 8, _I32: 4}.get(wire)
     if size is None:
-        raise _BreakError(f"wire type {wire} at byte {pos}")
+        raise BreakError(f"wire type {wire} at byte {pos}")
     if end - pos < size:
-        raise _BreakError(f"{size} bytes needed, {end - pos} left at byte {pos}")
+        raise BreakError(f"{size} bytes needed, {end - pos} left at byte {pos}")
     return data[pos : pos + size], pos + size
 
 
@@ -264,7 +282,7 @@ def _varint(data: bytes, pos: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, pos
         shift += 7
-    raise _BreakError(f"a number is cut at byte {pos}")
+    raise BreakError(f"a number is cut at byte {pos}")
 
 
 def _signed(bits: int) -> Any:
