@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
@@ -19,7 +19,7 @@ from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes,
 from evalwright.stats.distributions import binomial_cdf, normal_cdf, normal_quantile, two_sided_quantile
 
 _EXACT_CLUSTERS = 14
-_CHUNK_CELLS = 4_000_000
+_CHUNK_CELLS = 1_000_000
 
 
 def paired_difference(
@@ -121,20 +121,27 @@ def sign_flip_test(
         return 1.0
     threshold = observed - 1e-9 * float(sums.sum())
     if sums.size <= _EXACT_CLUSTERS:
-        bits = (np.arange(2**sums.size)[:, None] >> np.arange(sums.size)) & 1
-        return float(np.mean(np.abs(_flipped(bits, sums)) >= threshold))
-    rows = max(1, _CHUNK_CELLS // sums.size)
+        return float(np.mean(np.abs(_every_flip(sums)) >= threshold))
+    table = _flips_by_byte(sums)
+    groups = np.arange(len(table))
+    rows = max(1, _CHUNK_CELLS // len(table))
     extreme = 0
     for start in range(0, permutations, rows):
-        shape = (min(rows, permutations - start), sums.size)
-        coins = np.unpackbits(rng.integers(0, 256, (shape[0], -(-shape[1] // 8)), dtype=np.uint8), axis=1)
-        extreme += int(np.sum(np.abs(_flipped(coins[:, : shape[1]], sums)) >= threshold))
+        coins = rng.integers(0, 256, (min(rows, permutations - start), len(table)), dtype=np.uint8)
+        extreme += int(np.sum(np.abs(table[groups, coins].sum(axis=1)) >= threshold))
     return (extreme + 1) / (permutations + 1)
 
 
-def _flipped(bits: NDArray[np.integer], sums: FloatArray) -> FloatArray:
-    """Totals under sign patterns given as bits (1: plus)."""
-    return np.asarray(2.0 * (bits.astype(np.float64) @ sums) - sums.sum(), dtype=np.float64)
+def _every_flip(sums: FloatArray) -> FloatArray:
+    """Totals under each of the 2^n sign patterns."""
+    signs = 1.0 - 2.0 * ((np.arange(2**sums.size)[:, None] >> np.arange(sums.size)) & 1)
+    return np.asarray(signs @ sums, dtype=np.float64)
+
+
+def _flips_by_byte(sums: FloatArray) -> FloatArray:
+    """Totals of each run of eight sums under each of 256 sign patterns: one random byte then flips eight at once."""
+    padded = np.concatenate([sums, np.zeros(-sums.size % 8)]).reshape(-1, 8)
+    return np.stack([_every_flip(eight) for eight in padded])
 
 
 def bca_bootstrap(
