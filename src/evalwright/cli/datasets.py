@@ -39,9 +39,10 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
 
 
 @app.command
-def create(name: str, *, description: str = "", options: Options = Options()) -> None:
-    """Creates an empty dataset."""
-    made = options.api().post("/datasets", {"name": name, "description": description, **options.scope()})
+def create(name: str, *, description: str = "", exist_ok: bool = False, options: Options = Options()) -> None:
+    """Creates an empty dataset; with --exist-ok one that is there already is left as it stands."""
+    body = {"name": name, "description": description, "exist_ok": exist_ok, **options.scope()}
+    made = options.api().post("/datasets", body)
     emit_json(made) if options.json else note(f"created {made['name']} ({made['id']})")
 
 

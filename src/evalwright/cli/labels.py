@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 SOURCES: Final = {"HUMAN": "human", "LLM": "judge", "CODE": "code", "USER": "user", "AGENT": "agent"}
-KNOWN: Final = frozenset(
-    ("trace_id", "span_id", "session_id", "name", "score", "value", "label", "explanation", "evidence")
-    + ("annotator_kind", "annotator", "source", "trace_ids")
-)
+_IDS: Final = ("trace_id", "span_id", "session_id", "trace_ids")
+_VALUES: Final = ("name", "score", "value", "label", "explanation", "evidence")
+KNOWN: Final = frozenset((*_IDS, *_VALUES, "annotator_kind", "annotator", "source"))
 METADATA_LIMIT: Final = 500
 
 

@@ -38,7 +38,7 @@ def emit_json(value: Any) -> None:
 def emit_rows(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str, more: str = ""
 ) -> None:
-    """Writes rows as a table, or as a JSON list; ``empty`` says what to do when there are none, ``more`` how to go on."""
+    """Writes rows as a table or a JSON list; ``empty`` says what to do when there are none, ``more`` how to go on."""
     materialised = list(rows)
     if as_json:
         emit_json({"items": materialised, "next_cursor": more})
