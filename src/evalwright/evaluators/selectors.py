@@ -66,11 +66,12 @@ Piece: TypeAlias = Key | Place | Where
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A parsed selector; ``text`` is as written."""
+    """A parsed selector; ``text`` is as written but for the ``?`` that makes it optional."""
 
     text: str
     head: str
     pieces: tuple[Piece, ...]
+    optional: bool = False
 
     def select(self, subject: Subject) -> Any:
         """Returns the value, or ``MISSING`` when the subject does not have it; an empty list counts as missing."""
@@ -90,6 +91,7 @@ def parse_selector(text: str) -> Selector:
     Raises:
         InvalidInput: unknown first word or a piece that cannot be read, with its place.
     """
+    text, optional = text.removesuffix("?"), text.endswith("?")
     head = _HEAD.match(text)
     if head is None or head.group() not in ARGUMENTS or head.group() == "subject":
         known = ", ".join(name for name in ARGUMENTS if name != "subject")
@@ -105,7 +107,7 @@ def parse_selector(text: str) -> Selector:
             )
         pieces.append(_piece(match))
         position = match.end()
-    return Selector(text, head.group(), tuple(pieces))
+    return Selector(text, head.group(), tuple(pieces), optional)
 
 
 def _piece(match: re.Match[str]) -> Piece:

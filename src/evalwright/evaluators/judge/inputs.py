@@ -26,7 +26,11 @@ class JudgeInputs:
 def collect(selectors: Mapping[str, Selector], subject: Subject, max_chars: int) -> JudgeInputs:
     """Returns the inputs of one subject."""
     found = {name: selector.select(subject) for name, selector in selectors.items()}
-    missing = [f"{name} ({selectors[name].text})" for name, value in found.items() if value is MISSING]
+    missing = [
+        f"{name} ({selectors[name].text})"
+        for name, value in found.items()
+        if value is MISSING and not selectors[name].optional
+    ]
     texts = {name: render(value) for name, value in found.items() if value is not MISSING}
     short, cut = fit(texts, max_chars)
     return JudgeInputs(texts=short, missing=missing, cut=cut)
