@@ -116,6 +116,7 @@ def test_a_repeated_delivery_has_the_same_key_and_another_record_has_not() -> No
     first, second, other = (both(log_request(one)).rows[0] for one in (record(), record(), record(severity_number=17)))
     assert first["dedupe_key"] == second["dedupe_key"]
     assert other["severity"] == "ERROR"
+    assert other["dedupe_key"] != first["dedupe_key"]
     later = both(log_request(record(time_unix_nano=T0 + 1))).rows[0]
     assert later["dedupe_key"] != first["dedupe_key"]
 

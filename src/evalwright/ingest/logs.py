@@ -64,8 +64,9 @@ def _row(
     observed_ns = fix_time(integer(record, "observedTimeUnixNano", repairs), repairs)
     trace_id, span_id = _ids(record)
     event_name = _event_name(text(record, "eventName", repairs), read, body)
-    project = project_of(resource, read)
-    key = content_key(project, resource, scope, sent_ns, observed_ns, trace_id, span_id, event_name, body, read)
+    project, severity = project_of(resource, read), _severity(record, repairs)
+    said = (trace_id, span_id, event_name, severity, body, read)
+    key = content_key(project, resource, scope, sent_ns, observed_ns, *said)
     return {
         "project": project,
         "time_ns": sent_ns or observed_ns or now_ns,
@@ -74,7 +75,7 @@ def _row(
         "span_id": span_id,
         "session_id": next((str(read[key]) for key in _SESSION_KEYS if read.get(key)), ""),
         "event_name": event_name,
-        "severity": _severity(record, repairs),
+        "severity": severity,
         "body": _body_text(body),
         "attributes": read,
         "resource": resource,
