@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from collector import running_collector
 from live_server import LiveServer, running_server
 
 import evalwright as ew
@@ -22,9 +23,11 @@ from evalwright.ports.records import NewItem
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with running_server(tmp_path_factory.mktemp("server")) as running:
+    # FastAPI traces itself once a tracer provider is set: spans sent to this very server would make spans without end.
+    with running_collector() as collector, running_server(tmp_path_factory.mktemp("server")) as running:
+        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
         yield running
-    ew.shutdown()
+        ew.shutdown()
 
 
 @dataclass
