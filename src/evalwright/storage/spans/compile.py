@@ -149,7 +149,7 @@ class SpanCompiler:
 
     def _compare_score(self, name: str, node: Compare) -> str:
         rows = score_rows_sql(self._binder, self._project, name, self.score_condition(node), "trace_id, span_id")
-        return f"((trace_id, span_id) IN ({rows}))"
+        return _is_scored_in(rows)
 
     def score_condition(self, node: Compare | None) -> str:
         """Returns a condition over ``score_rows``: text meets the label, numbers and booleans the value."""
@@ -174,7 +174,7 @@ class SpanCompiler:
                 return f"NOT (({present}) OR has(input_keys, {bound}) OR has(output_keys, {bound}))"
             case _:
                 rows = score_rows_sql(self._binder, self._project, operand.name, "1", "trace_id, span_id")
-                return f"((trace_id, span_id) NOT IN ({rows}))"
+                return f"(NOT {_is_scored_in(rows)})"
 
     def _field_is_null(self, name: str, operand: FieldRef) -> str:
         field = find_field(name)
@@ -184,6 +184,11 @@ class SpanCompiler:
         if name in _NULLABLE:
             return f"isNull({column})"
         return f"empty({column})" if field.type in {FieldType.TEXT, FieldType.LIST} else "(0)"
+
+
+def _is_scored_in(rows: str) -> str:
+    """A span by its own scores, a root span also by those of its trace."""
+    return f"((trace_id, span_id) IN ({rows}) OR (parent_span_id = '' AND (trace_id, '') IN ({rows})))"
 
 
 def score_rows_sql(binder: Binder, project: str, name: str, condition: str, columns: str) -> str:
