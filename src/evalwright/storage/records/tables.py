@@ -34,6 +34,10 @@ def _clean_json(value: Any) -> Any:
     return value
 
 
+def _dumps(value: Any, canonical: bool) -> str:
+    return json.dumps(value, sort_keys=canonical, separators=(",", ":"), allow_nan=False)
+
+
 def to_json(value: Any, *, canonical: bool = False) -> str:
     """Returns RFC 8259 JSON in ASCII; NaN and infinities become text, lone surrogates U+FFFD.
 
@@ -45,7 +49,12 @@ def to_json(value: Any, *, canonical: bool = False) -> str:
         InvalidInput: the value is no JSON value, or nested too deeply.
     """
     try:
-        return json.dumps(_clean_json(value), sort_keys=canonical, separators=(",", ":"), allow_nan=False)
+        try:
+            text = _dumps(value, canonical)
+        except ValueError:  # perhaps only a number that is not finite
+            return _dumps(_clean_json(value), canonical)
+        # Surrogates, lone or paired, are written as escapes; the walk in Python is for values that have any.
+        return _dumps(_clean_json(value), canonical) if "\\ud" in text else text
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"a value cannot be stored as JSON: {error}", hint="use plain JSON values") from error
 

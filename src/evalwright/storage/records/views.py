@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from evalwright.storage.records.tables import OPEN, datasets, experiments, items
 
 MAX_VIEW_ROWS: Final = 100_000
 _BATCH: Final = 2_000
-_TIME: Final = "DateTime64(9, 'UTC')"
+_TIME: Final = "Nullable(DateTime64(9))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class SqlViews(Part):
     def view_rows(self, view: str, project: str) -> tuple[str, Iterator[dict[str, Any]]]:
         """Returns a ClickHouse column list (``name Type, ...``) and the rows, read as they are taken.
 
-        Times are unix nanoseconds, JSON columns are JSON text, and an empty ``project`` means all.
+        Times are RFC 3339 text, JSON columns are JSON text, and an empty ``project`` means all.
 
         Raises:
             InvalidInput: no such view.
@@ -139,10 +140,11 @@ class SqlViews(Part):
             query = query.where(shape.where)
         if project:
             query = query.where(shape.project == project)
-        schema = ", ".join(f"`{name}` {type_name}" for name, type_name, _ in shape.columns)
-        return schema, self._stream(view, query.limit(MAX_VIEW_ROWS + 1))
+        schema = ", ".join(f"{name} {type_name}" for name, type_name, _ in shape.columns)
+        times = [name for name, type_name, _ in shape.columns if type_name == _TIME]
+        return schema, self._stream(view, query.limit(MAX_VIEW_ROWS + 1), times)
 
-    def _stream(self, view: str, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+    def _stream(self, view: str, query: sa.Select[Any], times: Sequence[str]) -> Iterator[dict[str, Any]]:
         with self._db.read() as connection:
             streaming = connection.execution_options(yield_per=_BATCH)
             with streaming.execute(query) as result:
@@ -151,4 +153,12 @@ class SqlViews(Part):
                         raise LimitExceeded(
                             f"view {view!r} holds over {MAX_VIEW_ROWS:,} rows", hint="ask for one project at a time"
                         )
-                    yield dict(row)
+                    yield {**row, **{name: _instant(row[name]) for name in times}}
+
+
+def _instant(unix_ns: int) -> str | None:
+    """Returns RFC 3339 text; None for an instant that has not come."""
+    if not unix_ns:
+        return None
+    seconds, nanoseconds = divmod(unix_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
