@@ -7,6 +7,8 @@ and named in ``input_keys`` or ``output_keys`` instead; reading puts it back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,7 +20,6 @@ from evalwright.storage.spans.codec import (
     encode,
     encode_text,
     optional_float,
-    optional_int64,
 )
 
 MAX_FILTER_TEXT: Final = 256
@@ -26,47 +27,58 @@ _SHARED_FROM: Final = 32
 _INT64_MAX: Final = 2**63 - 1
 _VERBATIM: Final = (
     "project", "trace_id", "span_id", "parent_span_id", "name", "status_message", "error_type", "session_id",
-    "user_id", "agent_name", "model", "model_requested", "provider", "cost", "ttft_ms", "input", "input_mime",
+    "user_id", "agent_name", "model", "model_requested", "provider", "input", "input_mime",
     "output", "output_mime", "tool_name", "tool_call_id", "prompt_name", "prompt_version", "environment", "release",
     "convention", "scope_name", "scope_version", "trace_state", "otel_kind", "dropped_attributes", "dropped_events",
     "dropped_links",
 )  # fmt: skip
+_NULLABLE: Final = ("cost", "ttft_ms")
 _COUNTS: Final = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 _TIMES: Final = ("start_ns", "end_ns", "received_ns")
 _MADE: Final = (
     "kind", "status", "usage_rollup", "cost_source", "tags", "flags", "attrs", "attributes", "input_keys",
     "output_keys", "resource", "events", "links", "version", "deleted",
 )  # fmt: skip
-WRITE_COLUMNS: Final = (*_VERBATIM, *_COUNTS, *_TIMES, *_MADE)
+WRITE_COLUMNS: Final = (*_VERBATIM, *_NULLABLE, *_COUNTS, *_TIMES, *_MADE)
 READ_COLUMNS: Final = tuple(name for name in WRITE_COLUMNS if name not in {"attrs", "version", "deleted"})
 """Columns ``decode_span`` needs."""
 
+_verbatim: Final = attrgetter(*_VERBATIM)
+_counts: Final = attrgetter(*_COUNTS)
+
 
 def encode_span(span: Span) -> bytes:
-    """Returns the row of one span as a JSON object."""
-    row: dict[str, Any] = {name: getattr(span, name) for name in _VERBATIM}
-    for name in _COUNTS:
-        row[name] = optional_int64(getattr(span, name))
+    """Returns the row of one span as a JSON object; what is empty is left out, for the column's default to fill."""
+    row: dict[str, Any] = {name: value for name, value in zip(_VERBATIM, _verbatim(span), strict=True) if value}
+    for name, value in zip(_COUNTS, _counts(span), strict=True):
+        if value is not None:
+            row[name] = clamp_int64(value)
+    for name in _NULLABLE:
+        value = getattr(span, name)
+        if value is not None:
+            row[name] = value
     for name in _TIMES:
         row[name] = clamp_int64(getattr(span, name))
     rest, input_keys, output_keys = _split_shared(span)
     row.update(
         kind=span.kind.value,
         status=span.status.value,
-        usage_rollup=int(span.usage_rollup),
-        cost_source=span.cost_source.value,
-        tags=span.tags,
-        flags=span.flags,
         attrs=filterable(rest),
         attributes=encode_text(rest),
-        input_keys=input_keys,
-        output_keys=output_keys,
         resource=encode_text(span.resource),
-        events=encode_text([[event.time_ns, event.name, event.attributes] for event in span.events]),
-        links=encode_text([[link.trace_id, link.span_id, link.attributes] for link in span.links]),
         version=version_of(span),
-        deleted=0,
     )
+    optional = {
+        "usage_rollup": int(span.usage_rollup),
+        "cost_source": span.cost_source.value,
+        "tags": span.tags,
+        "flags": span.flags,
+        "input_keys": input_keys,
+        "output_keys": output_keys,
+        "events": encode_text([[event.time_ns, event.name, event.attributes] for event in span.events]),
+        "links": encode_text([[link.trace_id, link.span_id, link.attributes] for link in span.links]),
+    }
+    row.update((name, value) for name, value in optional.items() if value)
     return encode(row)
 
 
@@ -92,6 +104,7 @@ def filterable(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def encode_key(key: str) -> str:
     """Returns ``key`` in the alphabet ``[A-Za-z0-9_~%-]``; safe inside a quoted identifier, never empty."""
     return quote(key, safe="").replace(".", "%2E") if key else "%"
