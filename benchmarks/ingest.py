@@ -1,10 +1,10 @@
 """Ingest of 5 KB spans: from the first byte sent until every span answers a query, over HTTP and gRPC.
 
 The server runs on one core of its own, the senders on the others. In the same run two floors are measured on the same
-bodies: only parsing them (upb), and parsing plus one JSON row a span into SQLite with a commit a request. Prints spans/s,
-server CPU a thousand spans, peak RSS, and how ingest and reads fare once half a million spans are stored.
+bodies: only parsing them (upb), and parsing plus one JSON row a span into SQLite with a commit a request. Prints
+spans/s, server CPU a thousand spans, peak RSS, and how ingest and reads fare once half a million spans are stored.
 
-Usage: ./dev bench ingest   (options: --spans 50000 --prefill 500000)
+Usage: ./dev bench ingest (--spans 50000 --prefill 500000)
 """
 
 from __future__ import annotations
