@@ -1,5 +1,6 @@
-"""What every span store promises, whichever engine is below: the suite runs on chDB and through the ClickHouse client."""
+"""What every span store promises, whichever engine is below: chDB, and ClickHouse's client."""
 
+# ruff: noqa: E501 - a row of data reads best on one line
 from __future__ import annotations
 
 import itertools
@@ -33,7 +34,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield opened
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(request: pytest.FixtureRequest) -> str:
     """A project of the test's own, so that tests share a store without meeting."""
     return request.node.name

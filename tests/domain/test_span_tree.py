@@ -1,5 +1,6 @@
 """The tree of a trace, whatever its parent ids say."""
 
+# ruff: noqa: E501 - a row of data reads best on one line
 from __future__ import annotations
 
 import time

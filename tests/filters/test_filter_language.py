@@ -195,11 +195,12 @@ def test_a_tree_written_as_text_parses_to_the_same_tree(node: Node) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_parses_or_names_a_place_inside_it(text: str) -> None:
+    places = [(0, 1)]
     try:
         parse(text)
     except FilterError as error:
-        assert 0 <= error.position <= len(text)
-        assert error.length >= 1
+        places.append((error.position, error.length))
+    assert all(0 <= position <= len(text) and length >= 1 for position, length in places)
 
 
 @given(st.lists(st.sampled_from([*"()[],~=!<>", "and ", "or ", "not ", "in ", "is ", "null ", "kind ", "cost ", '"a" ', "1 ", "attr", "score"]), max_size=25).map("".join))  # fmt: skip  # noqa: E501

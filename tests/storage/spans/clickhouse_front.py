@@ -3,6 +3,7 @@
 Run as a program with a folder; prints its port. chDB allows one folder per process, so the front has its own.
 """
 
+# ruff: noqa: E501 - a row of data reads best on one line
 from __future__ import annotations
 
 import sys
@@ -22,6 +23,8 @@ _TURN = threading.Lock()
 
 class Front(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def do_GET(self) -> None:
         self._answer(b"")

@@ -49,7 +49,7 @@ class _Parser(ClickHouseParser):
 
 class _Dialect(ClickHouse):
     Parser = _Parser
-    parser_class = _Parser
+    parser_class = _Parser  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

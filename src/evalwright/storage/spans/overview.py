@@ -21,7 +21,8 @@ SELECT (SELECT count() FROM span_rows FINAL) AS spans,
     (SELECT count() FROM score_rows FINAL) AS scores,
     (SELECT count() FROM log_rows FINAL) AS logs,
     (SELECT count() FROM metric_rows FINAL) AS metrics,
-    (SELECT toInt64(sum(bytes_on_disk)) FROM system.parts WHERE active AND database = currentDatabase()) AS disk_bytes"""
+    (SELECT toInt64(sum(bytes_on_disk)) FROM system.parts
+     WHERE active AND database = currentDatabase()) AS disk_bytes"""
 _UNPRICED: Final = """
 SELECT toString(model) AS name, count() AS spans FROM span_rows FINAL
 WHERE cost_source = 'unpriced' GROUP BY name ORDER BY spans DESC, name LIMIT 1000"""

@@ -40,7 +40,7 @@ def compile_pattern(pattern: str) -> Any:
 
 
 def search_spans(spans: Iterator[Span] | Sequence[Span], pattern: str, limit: int) -> Sequence[FieldMatch]:
-    """Returns up to ``limit`` matches in span order; offsets and lengths count characters. Empty matches are left out."""
+    """Returns up to ``limit`` matches in span order; offsets count characters, empty matches are left out."""
     compiled = compile_pattern(pattern)
     found: list[FieldMatch] = []
     for span in spans:

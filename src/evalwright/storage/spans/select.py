@@ -32,6 +32,7 @@ class Sort:
 
     @property
     def direction(self) -> str:
+        """``DESC`` or ``ASC``."""
         return "DESC" if self.descending else "ASC"
 
     def after(self, place: Sequence[str | int | float] | None, ids: Sequence[str], binder: Binder) -> str:

@@ -79,7 +79,10 @@ def trace_ids_sql(query: ListQuery, listing: Listing, binder: Binder) -> str:
 
 
 def _index_sql(project: str) -> str:
-    return f"SELECT trace_id, min(trace_index.first_ns) AS first_ns FROM trace_index WHERE project = {project} GROUP BY trace_id"
+    return (
+        "SELECT trace_id, min(trace_index.first_ns) AS first_ns FROM trace_index"
+        f" WHERE project = {project} GROUP BY trace_id"
+    )
 
 
 def _totals_sql(project: str) -> str:
@@ -128,7 +131,8 @@ class TraceCompiler:
         start = self._query.window.start_ns
         # No span of a trace starts before the trace does.
         since = f" AND start_ns >= {self._binder.bind(start)}" if start is not None else ""
-        return f"(trace_id IN (SELECT trace_id FROM span_rows FINAL WHERE project = {self._project}{since} AND {condition}))"
+        where = f"project = {self._project}{since} AND {condition}"
+        return f"(trace_id IN (SELECT trace_id FROM span_rows FINAL WHERE {where}))"
 
     def _leaf(self, node: Compare) -> str:
         if node.op in {"!=", "not in"}:

@@ -32,7 +32,8 @@ def instant(column: str, name: str) -> str:
 # Attributes that repeat the input or output are stored once; here they are put back.
 ATTRIBUTES: Final = (
     "if(empty(input_keys) AND empty(output_keys), if(attributes = '', '{}', attributes), concat('{',"
-    " arrayStringConcat(arrayConcat(arrayMap(k -> concat(toJSONString(toString(k)), ':', toJSONString(input)), input_keys),"
+    " arrayStringConcat(arrayConcat("
+    "arrayMap(k -> concat(toJSONString(toString(k)), ':', toJSONString(input)), input_keys),"
     " arrayMap(k -> concat(toJSONString(toString(k)), ':', toJSONString(output)), output_keys)), ','),"
     " if(attributes = '', '}', concat(',', substring(attributes, 2)))))"
 )
