@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +121,27 @@ def test_a_killed_run_goes_on_with_what_is_missing(project: Project) -> None:
     result = project.run(task, **options)
     assert len(calls) == 20 - stored
     assert (len(result.trials), result.experiment.status) == (20, "finished")
+
+
+def test_a_program_killed_at_once_loses_a_second_of_work_at_most(project: Project) -> None:
+    program = Path(__file__).with_name("killed_run.py")
+    where = [project.server.endpoint, project.client.connection.project]
+    with subprocess.Popen([sys.executable, program, *where], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        for line in running.stdout:
+            if int(line) == 35:
+                running.kill()
+                break
+    stored = project.client.get_experiment("killed").completed
+    assert 0 < stored < 50
+    calls: list[int] = []
+
+    def task(input: dict[str, int]) -> int:
+        calls.append(1)
+        return input["n"]
+
+    result = project.run(task, name="killed", trials=5)
+    assert (len(calls), len(result.trials)) == (50 - stored, 50)
 
 
 def test_a_run_that_is_complete_runs_nothing_again(project: Project) -> None:

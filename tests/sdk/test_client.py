@@ -130,6 +130,13 @@ def test_an_answer_of_another_shape_is_an_error_with_advice(collector: Collector
         client.get_dataset("x")
 
 
+@pytest.mark.parametrize("value", [float("nan"), "lone \ud800", object(), {1, 2}])
+def test_what_is_no_json_is_refused_before_it_is_sent(collector: Collector, client: Client, value: object) -> None:
+    with pytest.raises(errors.InvalidInput, match="cannot be sent as JSON"):
+        client.add_items("golden", [{"input": value}])
+    assert not collector.seen
+
+
 def test_no_server_is_an_error_that_says_how_to_start_one() -> None:
     refused = pytest.raises(errors.StoreUnavailable, match="cannot be reached")
     with Client(endpoint="http://127.0.0.1:9", retries=QUICK) as client, refused as caught:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -398,6 +400,61 @@ def test_a_batch_that_is_too_large_goes_in_halves(collector: Collector) -> None:
             pass
     assert ew.flush(5)
     assert since(before) == (8, 0, 0)
+
+
+def test_a_provider_that_is_already_there_is_used_and_keeps_its_own_exporters() -> None:
+    program = """
+import sys
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+import evalwright as ew
+
+theirs, memory = TracerProvider(), InMemorySpanExporter()
+theirs.add_span_processor(SimpleSpanProcessor(memory))
+trace.set_tracer_provider(theirs)
+ew.init("support", endpoint=sys.argv[1])
+with ew.span("shared"):
+    pass
+assert ew.flush(10)
+assert trace.get_tracer_provider() is theirs
+print(*(span.name for span in memory.get_finished_spans()))
+"""
+    with running_collector() as collector:
+        command = [sys.executable, "-W", "error", "-c", program, collector.endpoint]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == ["shared"] == [span.name for span in collector.spans]
+
+
+def test_a_program_that_just_ends_still_sends_its_spans() -> None:
+    program = """
+import sys
+import evalwright as ew
+
+ew.init("support", endpoint=sys.argv[1], service_name="shop", environment="test", release="abc")
+with ew.span("last words"):
+    pass
+"""
+    with running_collector() as collector:
+        command = [sys.executable, "-W", "error", "-c", program, collector.endpoint]
+        subprocess.run(command, check=True, timeout=60)
+        assert [span.name for span in collector.spans] == ["last words"]
+        resource = attributes(collector.seen[0].body.resource_spans[0].resource)
+    assert (resource["service.name"], resource["deployment.environment.name"]) == ("shop", "test")
+
+
+def test_a_program_whose_server_is_away_ends_soon_and_quietly() -> None:
+    program = """
+import evalwright as ew
+
+ew.init("support", endpoint="http://127.0.0.1:9")
+with ew.span("unheard"):
+    pass
+"""
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_before_init_nothing_is_recorded_and_nothing_breaks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, cast
 
 import httpx2
 
+from evalwright.domain.errors import InvalidInput
 from evalwright.domain.trace import Page
 from evalwright.sdk import calls
 from evalwright.sdk.calls import Call
@@ -45,7 +47,8 @@ class _Exchange(Generic[T]):
             "headers": headers,
         }
         if call.body is not None:
-            self.request["json"] = call.body
+            headers["content-type"] = "application/json"
+            self.request["content"] = _encoded(call.body)
         elif call.content:
             self.request["content"] = call.content
 
@@ -78,6 +81,13 @@ class _Exchange(Generic[T]):
     def _next_wait(self, wish_s: float | None) -> float | None:
         self._attempt += 1
         return self._retries.wait_s(self._attempt, wish_s)
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"a value cannot be sent as JSON: {error}", hint="use plain JSON values") from error
 
 
 def _json(response: httpx2.Response) -> Any:

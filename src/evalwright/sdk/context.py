@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, cast
 
 from opentelemetry import context as otel_context
@@ -35,7 +35,7 @@ def session(
     user_id: str | None = None,
     tags: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> Any:
+) -> AbstractContextManager[None]:
     """Puts every span of the ``with`` block into a session, those of other instrumentations too.
 
     Example:
@@ -45,7 +45,7 @@ def session(
     return _sharing({"session_id": session_id, "user_id": user_id, "tags": tags, "metadata": metadata})
 
 
-def prompt(name: str, version: str | int | None = None) -> Any:
+def prompt(name: str, version: str | int | None = None) -> AbstractContextManager[None]:
     """Says which prompt, and which version of it, the spans of the ``with`` block used.
 
     Example:

@@ -61,7 +61,7 @@ class Outbox(Generic[T]):
         """Starts nothing yet; the thread begins with the first thing put.
 
         Args:
-            send: delivers one batch. Called from one thread only; must not raise.
+            send: delivers one batch. Called from one thread only; a batch it raises for has failed.
             name: of the thread.
             max_items: things kept at most.
             max_bytes: their size at most, as told to ``put``.
@@ -93,6 +93,7 @@ class Outbox(Generic[T]):
         self._bytes = 0
         self._flying = 0
         self._hurry = False
+        self._closing = False
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -100,10 +101,7 @@ class Outbox(Generic[T]):
         """Queues a thing of about ``size`` bytes; False when it had to be dropped."""
         with self._changed:
             full = len(self._queue) + self._flying >= self._max_items or self._bytes + size > self._max_bytes
-            if full or self._closed:
-                self._dropped += 1
-                return False
-            if not self._is_started():
+            if full or self._closed or not self._is_started():
                 self._dropped += 1
                 return False
             self._queue.append((thing, size))
@@ -120,10 +118,11 @@ class Outbox(Generic[T]):
             return self._changed.wait_for(self._is_idle, timeout_s)
 
     def close(self, timeout_s: float) -> bool:
-        """Flushes, then takes nothing more; what time did not allow is counted as dropped."""
+        """Tries once to send what is queued, then takes nothing more; what was not sent is counted as dropped."""
         with self._changed:
             if self._closed:
                 return True
+            self._closing = True
         done = self.flush(timeout_s)
         with self._changed:
             self._closed = True
@@ -179,24 +178,31 @@ class Outbox(Generic[T]):
             with self._changed:
                 if self._closed:
                     return
-            delivery = self._send([thing for thing, _ in batch])
+            delivery = self._attempt([thing for thing, _ in batch])
             with self._changed:
                 self._last_problem = delivery.problem
-                if delivery.retry_after_s is None:
-                    self._settle(delivery, sum(size for _, size in batch))
+                if delivery.retry_after_s is None or self._closing:
+                    self._settle(delivery, batch)
                     return
                 # Someone who flushes gets another attempt at once, but never a storm of them.
                 self._hurry = False
                 pause = min(max(wait_s, delivery.retry_after_s), _LONGEST_WAIT_S)
-                self._changed.wait_for(lambda: self._closed or self._hurry, pause)
+                self._changed.wait_for(lambda: self._closed or self._closing or self._hurry, pause)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
-    def _settle(self, delivery: Delivery, size: int) -> None:
+    def _attempt(self, things: Sequence[T]) -> Delivery:
+        try:
+            return self._send(things)
+        except Exception as error:  # the thread must live on, or everything after would be lost
+            return Delivery(failed=len(things), problem=f"{type(error).__name__}: {error}")
+
+    def _settle(self, delivery: Delivery, batch: list[tuple[T, int]]) -> None:
         if self._closed:  # too late: the batch is counted as dropped
             return
         self._exported += delivery.delivered
         self._failed += delivery.failed
-        self._bytes -= size
+        self._dropped += len(batch) - delivery.delivered - delivery.failed
+        self._bytes -= sum(size for _, size in batch)
         self._flying = 0
         if not self._queue:
             self._hurry = False

@@ -13,6 +13,7 @@ from evalwright.sdk.client import Client
 from evalwright.sdk.connection import Connection
 from evalwright.sdk.outbox import Delivery, Outbox
 from evalwright.sdk.retries import Retries
+from evalwright.sdk.values import cut
 
 _MAX_QUEUED: Final = 10_000
 _SIZE: Final = 2_000
@@ -96,7 +97,7 @@ def feedback(
 
 
 def _score(trace_id: str, name: str, value: bool | float | str, comment: str) -> dict[str, Any]:
-    score: dict[str, Any] = {"name": name, "source": "user", "explanation": comment}
+    score: dict[str, Any] = {"name": name, "source": "user", "explanation": cut(comment)}
     score["label" if isinstance(value, str) else "value"] = value
     return {**score, "trace_id": trace_id} if trace_id else score
 
@@ -125,7 +126,7 @@ def _send(queued: Sequence[tuple[Connection, dict[str, Any]]]) -> Delivery:
             delivered += len(scores)
         except (RateLimited, StoreUnavailable) as error:
             return Delivery(retry_after_s=error.retry_after_s, problem=error.message)
-        except (EvalwrightError, ValueError, TypeError) as error:
+        except (EvalwrightError, TypeError) as error:
             failed += len(scores)
             problem = str(error)
     return Delivery(delivered=delivered, failed=failed, problem=problem)
