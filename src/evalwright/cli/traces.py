@@ -28,11 +28,12 @@ COLUMNS: Sequence[Column] = (
 
 
 def scores_line(scores: Sequence[Mapping[str, Any]]) -> str:
-    """Score summaries on one line; a mean of several says of how many."""
+    """Score summaries on one line; a mean of several says of how many, a target without a value is left out."""
     parts = []
     for score in scores:
         value = score["label"] or ("" if score["mean"] is None else f"{score['mean']:.2g}")
-        parts.append(f"{score['name']}={value}" + (f" (n={score['count']})" if score["count"] > 1 else ""))
+        if value:
+            parts.append(f"{score['name']}={value}" + (f" (n={score['count']})" if score["count"] > 1 else ""))
     return " ".join(parts)
 
 
