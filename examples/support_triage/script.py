@@ -30,6 +30,9 @@ QUERIES = {
     "mfa": "lost second factor reset MFA",
     "export": "export stuck restart",
 }
+SLOW_S = 1.5
+"""After this long a gateway gives up on a model that hangs; the desk's own patience may end before."""
+
 Results = Sequence[tuple[str, Any]]
 Move = tuple[str, Mapping[str, Any]] | str
 """A tool call, or the text that ends the work."""
@@ -41,7 +44,7 @@ def script(call: Call) -> Reply:
         return judge(call)
     latency_s = 0.002 + generator(call, f"latency{len(call.messages)}").expovariate(1 / 0.002)
     if fails(call, "timeout") and "lead agent" in call.system:
-        return Reply(hang=True)
+        return Reply(status=504, error="the upstream model timed out", latency_s=SLOW_S)
     move = _lead(call) if "lead agent" in call.system else _specialist(call)
     cached = len(call.system) // 4
     if isinstance(move, str):

@@ -282,3 +282,11 @@ def test_a_judge_over_http_gets_its_schema_and_its_verdict() -> None:
         return json.dumps({**GOOD_ANSWER, "label": call.schema["properties"]["label"]["enum"][0]})
 
     assert [outcome.label for outcome in scripted(answer, 20)] == ["good"] * 20
+
+
+def test_a_judge_without_a_client_says_so_until_it_is_given_one() -> None:
+    bare = Judge(parse_rubric(GOOD))
+    assert bare.needs_client
+    assert "no model is configured" in asyncio.run(only(bare, QUESTION)).reason
+    ready = bare.using(model="m", client=Answers(GOOD_ANSWER))
+    assert asyncio.run(only(ready, QUESTION)).label == "good"

@@ -18,7 +18,7 @@ from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.evaluators import Judge, load, ready
 from evalwright.evaluators.judge import parse_rubric
 from evalwright.evaluators.judge.inputs import render
-from evalwright.evaluators.registry import find, ready_rubrics
+from evalwright.evaluators.registry import find, ready_rubrics, split_references
 from evalwright.evaluators.selectors import MISSING, parse_selector
 from evalwright.ports.models import ChatReply
 
@@ -147,6 +147,13 @@ def test_two_evaluators_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_a_judge_without_a_model_says_what_to_set() -> None:
     with pytest.raises(InvalidInput, match="EVALWRIGHT_JUDGE_MODEL"):
         load("faithfulness")
+
+
+def test_a_list_of_references_is_split_between_references_only() -> None:
+    text = "valid_json,output_length:min=1,max=80, checks.py:polite,, regex_match:pattern=a"
+    expected = ["valid_json", "output_length:min=1,max=80", "checks.py:polite", "regex_match:pattern=a"]
+    assert split_references(text) == expected
+    assert load(expected[1]).spec.definition["config"] == {"min": 1, "max": 80}
 
 
 def test_every_ready_name_is_documented() -> None:

@@ -95,15 +95,15 @@ def test_a_fault_can_clear_on_retry() -> None:
 
 
 def test_a_truncated_body_breaks_the_read() -> None:
-    with ScriptedServer(lambda call: Reply(text="long enough", truncate=True)) as server, httpx2.Client() as client:
-        with pytest.raises(httpx2.RemoteProtocolError):
-            client.post(server.url + "/chat/completions", json={"model": "m", "messages": []})
+    fault = ScriptedServer(lambda call: Reply(text="long enough", truncate=True))
+    with fault as server, httpx2.Client() as client, pytest.raises(httpx2.RemoteProtocolError):
+        client.post(server.url + "/chat/completions", json={"model": "m", "messages": []})
 
 
 def test_a_hanging_reply_times_out_and_the_server_still_closes() -> None:
-    with ScriptedServer(lambda call: Reply(hang=True)) as server, httpx2.Client(timeout=0.05) as client:
-        with pytest.raises(httpx2.ReadTimeout):
-            client.post(server.url + "/chat/completions", json={"model": "m", "messages": []})
+    fault = ScriptedServer(lambda call: Reply(hang=True))
+    with fault as server, httpx2.Client(timeout=0.05) as client, pytest.raises(httpx2.ReadTimeout):
+        client.post(server.url + "/chat/completions", json={"model": "m", "messages": []})
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"\xff\xfe"])

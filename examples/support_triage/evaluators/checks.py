@@ -43,7 +43,7 @@ def recorded(output: Any, steps: Sequence[StepContent]) -> list[tuple[str, str, 
     return list(actions_of(output, steps)) if steps or isinstance(output, dict) else None
 
 
-@evaluator
+@evaluator(type="boolean")
 def no_invented_refund(output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     """A refund the answer confirms was really made. Skipped when no refund is confirmed."""
     answer, actions = answer_of(output), recorded(output, steps)
@@ -56,7 +56,7 @@ def no_invented_refund(output: Any, steps: Sequence[StepContent] = ()) -> Score 
     )
 
 
-@evaluator
+@evaluator(type="boolean")
 def right_specialist(input: Any, output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     """Money matters went to billing and the rest to technical. Skipped when nobody was asked."""
     actions = recorded(output, steps) or []
@@ -67,7 +67,7 @@ def right_specialist(input: Any, output: Any, steps: Sequence[StepContent] = ())
     return Score(value=asked[0] == wanted, explanation=f"{asked[0]} was called, {wanted} was right")
 
 
-@evaluator
+@evaluator(type="boolean")
 def errors_admitted(output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     """An answer after a failed tool says so. Skipped when no tool failed."""
     actions = recorded(output, steps) or []
@@ -77,7 +77,7 @@ def errors_admitted(output: Any, steps: Sequence[StepContent] = ()) -> Score | N
     return Score(value=bool(ADMITS.search(answer_of(output))), explanation=f"{', '.join(failed)} failed")
 
 
-@evaluator
+@evaluator(type="boolean")
 def no_loop(output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     """No tool was called more than twice with the same arguments."""
     actions = recorded(output, steps)
@@ -87,7 +87,7 @@ def no_loop(output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     return Score(value=times <= 2, explanation=f"{name} was called {times} times alike" if times > 2 else "")
 
 
-@evaluator
+@evaluator(type="boolean")
 def cites_what_it_read(output: Any, steps: Sequence[StepContent] = ()) -> Score | None:
     """Every document cited was retrieved. Skipped when nothing is cited."""
     actions = recorded(output, steps)

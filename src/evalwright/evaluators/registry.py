@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
@@ -101,6 +102,21 @@ def load(
     raise NotFound(
         f"there is no evaluator {reference!r}", hint=f"known: {known}; or give file.py:function or file.yaml"
     )
+
+
+def split_references(text: str) -> Sequence[str]:
+    """Returns the references of a comma-separated list; ``output_length:min=1,max=80`` stays one.
+
+    >>> split_references("valid_json, output_length:min=1,max=80, checks.py:polite")
+    ['valid_json', 'output_length:min=1,max=80', 'checks.py:polite']
+    """
+    found: list[str] = []
+    for piece in text.split(","):
+        if found and re.match(r"\s*\w+=", piece):
+            found[-1] += "," + piece
+        elif piece.strip():
+            found.append(piece.strip())
+    return found
 
 
 def _judge(rubric: Rubric, model: str, client: ChatModel | None, options: Mapping[str, Any]) -> Judge:

@@ -55,8 +55,8 @@ class Judge:
         self,
         rubric: Rubric,
         *,
-        model: str,
-        client: ChatModel,
+        model: str = "",
+        client: ChatModel | None = None,
         cache: MutableMapping[str, Outcome] | None = None,
         tracer_provider: TracerProvider | None = None,
         deadline_s: float = 60.0,
@@ -67,7 +67,7 @@ class Judge:
         Args:
             rubric: what it judges by.
             model: the model to ask, unless the rubric pins one by name.
-            client: how to ask it; the caller closes it.
+            client: how to ask it; the caller closes it. A judge without one is completed by ``using``.
             cache: outcomes by content (rubric, model, inputs); only scored and abstained ones are kept.
             tracer_provider: where its own traces go; the global provider when None.
             deadline_s: bound of one model call, retries included.
@@ -77,6 +77,7 @@ class Judge:
         self._model = str(rubric.model.get("name") or model)
         self._client = client
         self._cache = cache
+        self._tracer_provider = tracer_provider
         self._tracer = tracing.tracer(tracer_provider)
         self._deadline_s = deadline_s
         self._fence = fence
@@ -86,7 +87,7 @@ class Judge:
         self._spec = _spec(rubric, self._model)
 
     @classmethod
-    def from_file(cls, path: str | Path, *, model: str, client: ChatModel, **options: Any) -> Judge:
+    def from_file(cls, path: str | Path, *, model: str = "", client: ChatModel | None = None, **options: Any) -> Judge:
         """Returns the judge of a rubric file; ``options`` are those of the constructor.
 
         Raises:
@@ -94,6 +95,23 @@ class Judge:
             InvalidInput: it is no rubric.
         """
         return cls(read_rubric(path), model=model, client=client, **options)
+
+    @property
+    def needs_client(self) -> bool:
+        """True until it knows a model and how to ask it."""
+        return self._client is None or not self._model
+
+    def using(self, *, model: str, client: ChatModel) -> Judge:
+        """Returns the same judge with a model to ask and a client to ask it with; a pinned model stays."""
+        return Judge(
+            self.rubric,
+            model=model,
+            client=client,
+            cache=self._cache,
+            tracer_provider=self._tracer_provider,
+            deadline_s=self._deadline_s,
+            fence=self._fence,
+        )
 
     @property
     def spec(self) -> EvaluatorSpec:
@@ -120,6 +138,8 @@ class Judge:
         return [(self.rubric.name, self.rubric.type, outcome)]
 
     def _refusal(self, inputs: JudgeInputs) -> Outcome | None:
+        if self.needs_client:
+            return errored("no model is configured for this judge")
         if inputs.missing:
             return Outcome(status=ScoreStatus.UNSEEN, reason=f"not there: {', '.join(inputs.missing)}")
         if inputs.cut and self.rubric.when_cut is WhenCut.UNSEEN:
@@ -176,6 +196,7 @@ class Judge:
             temperature=float(temperature) if temperature is not None else None,
             deadline_s=self._deadline_s,
         )
+        assert self._client is not None
         with tracing.call_span(self._tracer, request) as span:
             reply = await self._client.chat(request)
             tracing.record_reply(span, reply)

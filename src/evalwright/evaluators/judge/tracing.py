@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -25,7 +26,9 @@ from evalwright.evaluators.judge.rubric import Rubric
 from evalwright.evaluators.plain import as_text
 from evalwright.ports.models import ChatReply, ChatRequest
 
-SCOPE = "evalwright.evaluators"
+SCOPE: Final = "evalwright.evaluators"
+PROJECT: Final = {"evalwright.project.name": "evalwright"}
+"""Where judges' traces belong, unless the provider they are sent with names a project itself."""
 
 
 def tracer(provider: TracerProvider | None) -> Tracer:
@@ -37,6 +40,7 @@ def tracer(provider: TracerProvider | None) -> Tracer:
 def verdict_span(source: Tracer, rubric: Rubric, subject: Subject) -> Iterator[Span]:
     """Opens a trace of its own, linked to what is judged: a judge is no part of the agent's trace."""
     attributes = {
+        **PROJECT,
         "openinference.span.kind": "EVALUATOR",
         "evalwright.evaluator.name": rubric.name,
         "evalwright.evaluator.version": rubric.version,
@@ -71,7 +75,7 @@ def call_span(source: Tracer, request: ChatRequest) -> Iterator[Span]:
     """Opens the span of one model call."""
     with source.start_as_current_span(f"chat {request.model}", kind=SpanKind.CLIENT) as span:
         if span.is_recording():
-            span.set_attributes({"openinference.span.kind": "LLM", "llm.model_name": request.model})
+            span.set_attributes({**PROJECT, "openinference.span.kind": "LLM", "llm.model_name": request.model})
             for place, message in enumerate(request.messages):
                 key = f"llm.input_messages.{place}.message"
                 span.set_attributes(
