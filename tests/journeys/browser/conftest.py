@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import evalwright
 
@@ -21,6 +21,8 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(HERE))
 
 from desk_seed import Seed, seed  # noqa: E402 - the folder is on the path only now
+
+PATIENCE_MS = 30_000  # machines that build and test at once are slow; nothing waits this long when all is well
 
 FLAGS = (
     "--no-sandbox",
@@ -85,6 +87,7 @@ def chromium() -> Iterator[Browser]:
     if not path:
         pytest.skip("no chromium on this machine; install it or set EVALWRIGHT_CHROMIUM")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
@@ -101,7 +104,7 @@ def page(chromium: Browser, base_url: str, complaints: list[str]) -> Iterator[Pa
     """A fresh page; afterwards nothing may have gone wrong in the console."""
     context = chromium.new_context(base_url=base_url, viewport={"width": 1440, "height": 900}, color_scheme="dark")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
 
     def note(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -81,7 +81,7 @@ def test_j_k_and_enter_walk_the_table_and_open_a_row(page: Page, desk: Seed) -> 
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/traces/{desk.traces[-1].trace_id}"))
+    expect(page).to_have_url(re.compile(f"/traces/{desk.traces[-2].trace_id}"))
 
 
 def test_selected_traces_become_dataset_items(page: Page, desk: Seed) -> None:
@@ -90,7 +90,7 @@ def test_selected_traces_become_dataset_items(page: Page, desk: Seed) -> None:
     page.get_by_role("checkbox", name="Select support_desk").nth(1).check()
     expect(page.get_by_text("2 traces selected")).to_be_visible()
     page.get_by_role("button", name="Add to dataset").click()
-    page.get_by_role("textbox", name="Dataset").fill("picked")
+    page.get_by_label("Dataset", exact=True).fill("picked")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Added.")).to_be_visible()
     page.goto(f"/datasets/picked?project={PROJECT}")

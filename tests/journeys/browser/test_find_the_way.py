@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_palette_goes_to_a_page_and_to_a_trace_by_its_id(page: Page, desk: Seed) -> None:
     page.goto(f"/traces?project={PROJECT}")
+    expect(page.get_by_role("table", name="Traces")).to_be_visible()
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Command").fill("exper")
     page.keyboard.press("Enter")

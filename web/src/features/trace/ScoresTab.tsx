@@ -1,5 +1,5 @@
 import { Button, Textarea } from "@mantine/core";
-import type { RefObject } from "react";
+import { type RefObject, useEffect } from "react";
 import type { Score } from "../../api/types";
 import { Badge, type Tone } from "../../ui/Badge";
 import { ago } from "../../ui/format";
@@ -10,14 +10,19 @@ import css from "./Trace.module.css";
 
 interface Props {
   noteRef: RefObject<HTMLTextAreaElement | null>;
+  /** Counts up each time the reader asks to write a note. */
+  writing: number;
   give: (pass: boolean) => void;
 }
 
 /** The scores of the span, and the place to add one's own. */
-export function ScoresTab({ noteRef, give }: Props) {
+export function ScoresTab({ noteRef, writing, give }: Props) {
   const { project, traceId, selected, select } = useTraceView();
   const scores = useScores(project, traceId, selected);
   const whole = useTraceScores(project, traceId).data?.items ?? [];
+  useEffect(() => {
+    if (writing) noteRef.current?.focus();
+  }, [writing, noteRef]);
   return (
     <div className={css.io}>
       <section className={css.block} aria-label="Your verdict">

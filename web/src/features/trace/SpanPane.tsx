@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconThumbDown, IconThumbUp } from "@tabler/icons-react";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import type { SpanDetail, SpanNode } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { CopyId } from "../../ui/Copy";
@@ -26,10 +26,10 @@ export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => 
     verdict.mutate({ spanId: selected, pass, note: note.current?.value ?? "" });
     if (note.current) note.current.value = "";
   };
+  const [writing, setWriting] = useState(0);
   const write = () => {
     onTab("scores");
-    // The tab must be on screen before its text area can take the focus.
-    setTimeout(() => note.current?.focus(), 50);
+    setWriting(writing + 1);
   };
   useHotkeys([
     ["P", () => give(true)],
@@ -67,7 +67,7 @@ export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => 
                 <AttributesTab span={span.data} />
               </Tabs.Panel>
               <Tabs.Panel value="scores">
-                <ScoresTab noteRef={note} give={give} />
+                <ScoresTab noteRef={note} writing={writing} give={give} />
               </Tabs.Panel>
             </>
           )}

@@ -1,0 +1,40 @@
+import type { SpanNode } from "../../api/types";
+
+interface Options {
+  kind?: SpanNode["kind"];
+  status?: SpanNode["status"];
+  at?: number;
+  ms?: number;
+  says?: string;
+  orphan?: boolean;
+}
+
+/** A node for tests: its name is its id. */
+export function node(id: string, parent = "", options: Options = {}): SpanNode {
+  const { kind = "OTHER", status = "OK", at = 0, ms = 10, says = `${id} says`, orphan = false } = options;
+  return {
+    span_id: id,
+    parent_span_id: parent,
+    name: id,
+    kind,
+    start_time: new Date(Date.UTC(2026, 0, 1) + at).toISOString(),
+    end_time: new Date(Date.UTC(2026, 0, 1) + at + ms).toISOString(),
+    duration_ms: ms,
+    status,
+    model: "",
+    agent_name: "",
+    tool_name: "",
+    input_tokens: null,
+    output_tokens: null,
+    cost: null,
+    cost_source: "",
+    usage_rollup: false,
+    input_preview: "",
+    output_preview: says,
+    flags: [],
+    orphan,
+    depth: 0,
+    latency_share: 0,
+    scores: [],
+  };
+}
