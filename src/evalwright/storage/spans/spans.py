@@ -62,7 +62,7 @@ def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[
     only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
     sql = (
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
-        f" {bounds_sql(binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
+        f" {bounds_sql(engine, binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
     )
     return [decode_span(row) for row in fetch(engine, sql, binder)]
 

@@ -20,17 +20,21 @@ _FIRST_FILLED: Final = ("session_id", "user_id", "agent_name", "environment", "r
 _ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "start_ns")
 
 
-def bounds_sql(binder: Binder, project: str, trace_ids: Sequence[str]) -> str:
+def bounds_sql(engine: Engine, binder: Binder, project: str, trace_ids: Sequence[str]) -> str:
     """Returns the clauses that find the spans of ``trace_ids`` through the primary key instead of a scan.
 
-    PREWHERE names key columns only, which every copy of a span shares, so it is safe under FINAL; payload of other
-    rows is then never read.
+    The time range is asked of the trace index first. PREWHERE names key columns only, which every copy of a span
+    shares, so it is safe under FINAL; payload of other rows is then never read.
     """
-    bound, ids = binder.bind(project), binder.bind(list(trace_ids))
-    index = f"FROM trace_index WHERE project = {bound} AND trace_id IN {ids}"
+    index = Binder()
+    sql = (
+        "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"
+        f" WHERE project = {index.bind(project)} AND trace_id IN {index.bind(list(trace_ids))}"
+    )
+    row = next(iter(fetch(engine, sql, index)))
     return (
-        f"PREWHERE project = {bound} AND trace_id IN {ids}"
-        f" WHERE start_ns >= (SELECT min(first_ns) {index}) AND start_ns <= (SELECT max(last_ns) {index})"
+        f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(list(trace_ids))}"
+        f" WHERE start_ns >= {binder.bind(row['first'])} AND start_ns <= {binder.bind(row['last'])}"
     )
 
 
@@ -44,7 +48,7 @@ def summarise_traces(engine: Engine, project: str, trace_ids: Sequence[str]) -> 
         f"SELECT trace_id, {TRACE_TOTALS}, argMin(tuple({', '.join(_ROOT_FIELDS)}), {ROOT}) AS root, {filled},"
         " arraySort(groupUniqArrayIf(20)(model, model != '')) AS models,"
         " arraySort(groupUniqArrayArray(100)(tags)) AS all_tags, countIf(notEmpty(flags)) AS flagged_spans"
-        f" FROM span_rows FINAL {bounds_sql(binder, project, trace_ids)} GROUP BY trace_id"
+        f" FROM span_rows FINAL {bounds_sql(engine, binder, project, trace_ids)} GROUP BY trace_id"
     )
     rows = list(fetch(engine, sql, binder))
     previews = _previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])

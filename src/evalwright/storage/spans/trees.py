@@ -53,7 +53,7 @@ def trace_tree(engine: Engine, project: str, trace_id: str) -> TraceTree:
     sql = (
         f"SELECT {', '.join(_COLUMNS)}, substringUTF8(input, 1, {PREVIEW}) AS input_preview,"
         f" substringUTF8(output, 1, {PREVIEW}) AS output_preview"
-        f" FROM span_rows FINAL {bounds_sql(binder, project, [trace_id])}"
+        f" FROM span_rows FINAL {bounds_sql(engine, binder, project, [trace_id])}"
     )
     rows = list(fetch(engine, sql, binder))
     scores = summarise_scores(engine, project, "span_id", trace_id=trace_id)
