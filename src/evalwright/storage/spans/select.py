@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalwright.domain.errors import InvalidInput
@@ -15,6 +15,7 @@ from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 
 MAX_LIMIT = 1_000
+_RECENT_NS = 2 * 3_600 * 10**9
 
 
 def fetch(engine: Engine, sql: str, binder: Binder) -> Iterator[dict[str, Any]]:
@@ -76,6 +77,26 @@ def in_window(window: Window, column: str, binder: Binder) -> str:
     if window.end_ns is not None:
         conditions.append(f"{column} < {binder.bind(window.end_ns)}")
     return " AND ".join(conditions) or "1"
+
+
+def recent_first(
+    engine: Engine, query: ListQuery, listing: Listing, read: Callable[[ListQuery], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Returns the rows of ``read``, tried on the last hours before all of time when the newest are asked for.
+
+    A full page of the last hours is the page: nothing older can belong to it.
+    """
+    sort, window = listing.sort, query.window
+    if not (sort.descending and sort.expression in {"start_ns", "first_ns"}) or window.start_ns is not None:
+        return read(query)
+    until = int(listing.place[0]) if listing.place else window.end_ns
+    if until is None:
+        binder = Binder()
+        sql = f"SELECT max(last_ns) AS last FROM trace_index WHERE project = {binder.bind(query.project)}"  # noqa: S608
+        until = int(next(fetch(engine, sql, binder))["last"])
+    recent = Window(start_ns=max(0, until - _RECENT_NS), end_ns=window.end_ns)
+    rows = read(replace(query, window=recent))
+    return rows if len(rows) > listing.limit else read(query)
 
 
 class Listing:

@@ -12,7 +12,7 @@ from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans.compile import SpanCompiler, span_column
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
-from evalwright.storage.spans.select import Listing, fetch, in_window
+from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
 from evalwright.storage.spans.summaries import bounds_sql
 
@@ -36,6 +36,13 @@ _SORTS: Final[Mapping[str, tuple[str, type]]] = {
 def list_spans(engine: Engine, query: ListQuery) -> Page[Span]:
     """Returns a page of spans: their places first, from light columns, then the payloads of that page only."""
     listing = Listing("spans", query, _SORTS, ids=2)
+    rows = recent_first(engine, query, listing, lambda narrowed: _places(engine, narrowed, listing))
+    found = _read_places(engine, query.project, rows[: listing.limit])
+    items = [found[row["trace_id"], row["span_id"]] for row in rows[: listing.limit] if _place(row) in found]
+    return Page(items=items, next_cursor=listing.next_cursor(rows, ("sort_key", *_IDS)))
+
+
+def _places(engine: Engine, query: ListQuery, listing: Listing) -> list[dict[str, Any]]:
     binder = Binder()
     sort = listing.sort
     sql = (
@@ -43,10 +50,7 @@ def list_spans(engine: Engine, query: ListQuery) -> Page[Span]:
         f" WHERE {span_conditions(query, listing, binder)} AND {sort.after(listing.place, _IDS, binder)}"
         f" {sort.order_by(_IDS)} LIMIT {listing.limit + 1}"
     )
-    rows = list(fetch(engine, sql, binder))
-    found = _read_places(engine, query.project, rows[: listing.limit])
-    items = [found[row["trace_id"], row["span_id"]] for row in rows[: listing.limit] if _place(row) in found]
-    return Page(items=items, next_cursor=listing.next_cursor(rows, ("sort_key", *_IDS)))
+    return list(fetch(engine, sql, binder))
 
 
 def span_conditions(query: ListQuery, listing: Listing, binder: Binder) -> str:

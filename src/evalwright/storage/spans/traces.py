@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from evalwright.domain.trace import Page, TraceSummary
 from evalwright.filters import (
@@ -24,7 +24,7 @@ from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans.compile import SpanCompiler, score_rows_sql
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
-from evalwright.storage.spans.select import Listing, fetch, in_window
+from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.summaries import summarise_traces
 from evalwright.storage.spans.totals import ROOT, TRACE_LATENCY, TRACE_TOKENS, TRACE_TOTALS
 
@@ -53,9 +53,13 @@ _SORTS: Final[Mapping[str, tuple[str, type]]] = {
 def list_traces(engine: Engine, query: ListQuery) -> Page[TraceSummary]:
     """Returns a page of traces. See docs/reference/filters.md for what span fields mean here."""
     listing = Listing("traces", query, _SORTS, ids=1)
-    binder = Binder()
-    sql = trace_ids_sql(query, listing, binder)
-    rows = list(fetch(engine, f"{sql} LIMIT {listing.limit + 1}", binder))
+
+    def read(narrowed: ListQuery) -> list[dict[str, Any]]:
+        binder = Binder()
+        sql = trace_ids_sql(narrowed, listing, binder)
+        return list(fetch(engine, f"{sql} LIMIT {listing.limit + 1}", binder))
+
+    rows = recent_first(engine, query, listing, read) if listing.node else read(query)
     ids = [row["trace_id"] for row in rows[: listing.limit]]
     summaries = summarise_traces(engine, query.project, ids)
     return Page(
