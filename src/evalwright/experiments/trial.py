@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,10 +12,11 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 from evalwright.domain.dataset import Item
-from evalwright.domain.evaluator import Evaluator, StepContent
+from evalwright.domain.evaluator import Evaluator
 from evalwright.domain.experiment import Experiment, TrialStatus
 from evalwright.experiments.capture import SpanCapture, steps_of
 from evalwright.experiments.task import BoundTask
+from evalwright.experiments.usage import known_prices, usage_of
 from evalwright.experiments.verdicts import judge, subject_of, unjudged
 from evalwright.sdk import span
 from evalwright.sdk.values import cut, to_plain
@@ -38,7 +39,7 @@ class TrialRun:
         """Runs one trial; whatever happens in it is its result. Returns what the server stores."""
         done = await self._attempt(item, index)
         steps = steps_of(self.capture.take(done.trace_id), self.experiment.project)
-        counted = {"latency_ms": done.latency_ms, **_usage(steps)}
+        counted = {"latency_ms": done.latency_ms, **usage_of(steps, known_prices())}
         record = {"item_id": item.id, "item_key": item.key, "index": index, "trace_id": done.trace_id, **counted}
         if done.status is not TrialStatus.OK:
             scores = unjudged(self.evaluators, f"the task failed: {done.error}")
@@ -112,13 +113,3 @@ class _Done:
 def _failed(trace_id: str, took: float, error: Exception) -> _Done:
     said = cut(f"{type(error).__name__}: {error}", 10_000)
     return _Done(trace_id, took, TrialStatus.ERROR, error=said, failure=error)
-
-
-def _usage(steps: Sequence[StepContent]) -> Mapping[str, Any]:
-    """Returns tokens and cost of the steps that said them; counts that repeat those of others are left out."""
-    own = [step.span for step in steps if not step.span.usage_rollup]
-    sums: dict[str, Any] = {}
-    for name in ("input_tokens", "output_tokens", "cost"):
-        said = [value for value in (getattr(each, name) for each in own) if value is not None]
-        sums[name] = sum(said) if said else None
-    return sums
