@@ -65,11 +65,12 @@ def show(name: str, *, options: Options = Options()) -> None:
 @app.command
 def add(reference: str, *, model: str = "", options: Options = Options()) -> None:
     """Registers evaluators without running them: ready names, file.py:function or rubric.yaml, comma-separated."""
-    from evalwright.cli.judging import load_evaluators
+    from evalwright.cli.judging import evaluators_of
 
-    for evaluator in load_evaluators(reference, model=model):
-        _register(evaluator, options)
-        note(f"registered {evaluator.spec.name} version {evaluator.spec.version[:12]}")
+    with evaluators_of(reference, options, model=model) as evaluators:
+        for evaluator in evaluators:
+            _register(evaluator, options)
+            note(f"registered {evaluator.spec.name} version {evaluator.spec.version[:12]}")
 
 
 @app.command(name="run")
@@ -98,12 +99,12 @@ def run_(
         model: the model judges ask.
         again: judge also what this version has judged before.
     """
-    from evalwright.cli.judging import load_evaluators, traced
+    from evalwright.cli.judging import evaluators_of
 
-    evaluators = load_evaluators(reference, model=model)
-    chosen = Target(target) if target else evaluators[0].spec.target
-    with traced(evaluators, options), progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
-        result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))
+    with evaluators_of(reference, options, model=model) as evaluators:
+        chosen = Target(target) if target else evaluators[0].spec.target
+        with progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
+            result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))
     _emit(result, options)
     return 1 if any(part.denominators.errored for part in result.evaluators) else 0
 

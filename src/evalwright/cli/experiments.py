@@ -79,15 +79,15 @@ def run_(
         concurrency: trials at once.
         timeout_s: longest a trial may take; a timeout is a result.
     """
-    from evalwright.cli.judging import load_evaluators
+    from evalwright.cli.judging import evaluators_of
     from evalwright.cli.loading import load_function
     from evalwright.experiments import experiment
 
-    with progress(f"experiment on {dataset}", unit="trials") as report:
+    with evaluators_of(evaluators, options) as judges, progress(f"experiment on {dataset}", unit="trials") as report:
         result = experiment(
             load_function(task),
             dataset=dataset,
-            evaluators=load_evaluators(evaluators),
+            evaluators=judges,
             trials=trials,
             name=name,
             concurrency=concurrency,

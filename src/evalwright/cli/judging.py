@@ -8,33 +8,60 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from evalwright.cli.options import Options
-from evalwright.domain.evaluator import Evaluator, EvaluatorKind
+from evalwright.domain.evaluator import Evaluator
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
     from evalwright.ports.models import ChatModel
     from evalwright.ports.prices import Prices
 
 OWN_PROJECT: Final = "evalwright"
 """Where judges are traced, like any other agent."""
 
+MAX_QUEUED_SPANS: Final = 50_000
 OPENAI: Final = "https://api.openai.com/v1"
 
 
-def load_evaluators(references: str, *, model: str = "") -> Sequence[Evaluator]:
-    """Returns the evaluators of a comma-separated list of ready names, file.py:function and rubric files.
+@contextmanager
+def evaluators_of(references: str, options: Options, *, model: str = "") -> Iterator[Sequence[Evaluator]]:
+    """Yields the evaluators of a comma-separated list of ready names, file.py:function and rubric files.
 
-    Judges ask ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY``, and ``model`` or ``EVALWRIGHT_JUDGE_MODEL``.
+    Judges ask ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY``, and ``model`` or ``EVALWRIGHT_JUDGE_MODEL``. What they do is
+    sent to the server as traces of the project ``evalwright``, all of it by the time the block ends.
 
     Raises:
         NotFound: nothing has that name.
         InvalidInput: a broken file, a wrong parameter, or a judge without a model.
     """
     from evalwright.evaluators import load
+    from evalwright.evaluators.registry import split_references
 
     asked = model or os.environ.get("EVALWRIGHT_JUDGE_MODEL", "")
-    client = chat_model() if _endpoint() else None
-    names = [name.strip() for name in references.split(",") if name.strip()]
-    return [load(name, model=asked, client=client) for name in names]
+    names = split_references(references)
+    if not _endpoint():
+        yield [load(name, model=asked) for name in names]
+        return
+    client = chat_model()
+    with _own_traces(options) as provider:
+        yield [load(name, model=asked, client=client, tracer_provider=provider) for name in names]
+
+
+@contextmanager
+def _own_traces(options: Options) -> Iterator[TracerProvider]:
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from evalwright.sdk.connection import Connection
+    from evalwright.sdk.tracing import EvalwrightProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": "evalwright-cli"}))
+    connection = Connection.of(endpoint=options.server, project=OWN_PROJECT)
+    provider.add_span_processor(EvalwrightProcessor(connection, max_spans=MAX_QUEUED_SPANS, interval_s=1.0))
+    try:
+        yield provider
+    finally:
+        provider.shutdown()
 
 
 def chat_model() -> ChatModel:
@@ -56,18 +83,3 @@ def _prices() -> Prices | None:
     except ImportError:  # prices come with the server; without them costs are unknown, never zero
         return None
     return GenaiPrices()
-
-
-@contextmanager
-def traced(evaluators: Sequence[Evaluator], options: Options) -> Iterator[None]:
-    """Sends what judges do meanwhile to the server, as traces of the project ``evalwright``."""
-    if not any(evaluator.spec.kind is not EvaluatorKind.CODE for evaluator in evaluators):
-        yield
-        return
-    from evalwright import sdk
-
-    sdk.init(project=OWN_PROJECT, endpoint=options.server, service_name="evalwright-cli")
-    try:
-        yield
-    finally:
-        sdk.shutdown()
