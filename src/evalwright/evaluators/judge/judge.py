@@ -153,7 +153,7 @@ class Judge:
 
     async def _judge(self, subject: Subject, inputs: JudgeInputs) -> Outcome:
         spent = _Spent()
-        with tracing.verdict_span(self._tracer, self.rubric, subject) as span:
+        with tracing.verdict_span(self._tracer, self._spec, subject) as span:
             try:
                 outcome = await self._verdict(subject, inputs, spent)
             except ModelCallFailed as error:

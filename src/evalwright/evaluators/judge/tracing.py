@@ -20,9 +20,8 @@ from opentelemetry.trace import (
     TracerProvider,
 )
 
-from evalwright.domain.evaluator import Outcome, Subject
+from evalwright.domain.evaluator import EvaluatorSpec, Outcome, Subject
 from evalwright.domain.score import ScoreStatus
-from evalwright.evaluators.judge.rubric import Rubric
 from evalwright.evaluators.plain import as_text
 from evalwright.ports.models import ChatReply, ChatRequest
 
@@ -37,20 +36,20 @@ def tracer(provider: TracerProvider | None) -> Tracer:
 
 
 @contextmanager
-def verdict_span(source: Tracer, rubric: Rubric, subject: Subject) -> Iterator[Span]:
+def verdict_span(source: Tracer, spec: EvaluatorSpec, subject: Subject) -> Iterator[Span]:
     """Opens a trace of its own, linked to what is judged: a judge is no part of the agent's trace."""
     attributes = {
         **PROJECT,
         "openinference.span.kind": "EVALUATOR",
-        "evalwright.evaluator.name": rubric.name,
-        "evalwright.evaluator.version": rubric.version,
+        "evalwright.evaluator.name": spec.name,
+        "evalwright.evaluator.version": spec.version,
         "evalwright.target": subject.target.value,
         "evalwright.target.key": subject.key,
         "evalwright.target.project": subject.project,
     }
     links = [Link(judged)] if (judged := _judged(subject)) else []
     with source.start_as_current_span(
-        f"evaluate {rubric.name}", context=Context(), attributes=attributes, links=links
+        f"evaluate {spec.name}", context=Context(), attributes=attributes, links=links
     ) as span:
         yield span
 
