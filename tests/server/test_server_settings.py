@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from evalwright.domain.errors import Forbidden, StoreUnavailable
 from evalwright.domain.project import Scope
@@ -53,11 +53,21 @@ def test_arguments_beat_the_environment_and_that_beats_the_file(
     assert (settings.limits.max_sql_rows, settings.limits.sql_timeout_s) == (7, 4.0)
 
 
-@pytest.mark.parametrize("text", ["prot = 1", "port = 70000", "port =", "[limits]\nmax_body = 1\n"])
-def test_a_wrong_file_is_an_error_not_a_default(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("prot = 1", "prot"), ("port = 70000", "port"), ("port =", "TOML"), ("[limits]\nmax_body = 1", "limits.max_body")],
+)
+def test_a_wrong_file_is_an_error_that_names_the_place_not_a_default(tmp_path: Path, text: str, named: str) -> None:
     (tmp_path / "evalwright.toml").write_text(text)
-    with pytest.raises((ValidationError, ValueError)):
-        Settings()
+    with pytest.raises(InvalidInput, match=named):
+        read_settings()
+
+
+def test_an_error_never_repeats_a_wrong_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALWRIGHT_PORT", "hunter2")
+    with pytest.raises(InvalidInput) as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_secrets_are_not_printed() -> None:

@@ -9,6 +9,7 @@ from evalwright.domain.errors import InvalidInput
 from evalwright.domain.project import Scope
 from evalwright.server import wire
 from evalwright.server.auth import issue_key
+from evalwright.server.configuration import read_settings
 from evalwright.server.deps import SystemClock
 from evalwright.server.stores import open_records, prepare_data, read_pepper
 from evalwright.settings import Settings
@@ -23,7 +24,7 @@ def create_key(
         InvalidInput: an unknown scope.
         StoreUnavailable: the records cannot be opened.
     """
-    in_force = settings or Settings()
+    in_force = settings or read_settings()
     prepare_data(in_force.data)
     records = open_records(in_force, SystemClock())
     try:

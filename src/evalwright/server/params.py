@@ -105,7 +105,11 @@ async def _listing(
 ListParam = Annotated[ListQuery, Depends(_listing)]
 
 
-async def _trace_id(trace_id: Annotated[str, Path(max_length=64, description="32 hex digits")]) -> str:
+async def _trace_id(
+    trace_id: Annotated[
+        str, Path(max_length=64, description="32 hex digits", json_schema_extra={"pattern": "^[0-9a-f]{32}$"})
+    ],
+) -> str:
     return parse_trace_id(trace_id)
 
 

@@ -63,7 +63,9 @@ def show_span(
     deps: DepsParam,
     caller: CallerParam,
     trace_id: TraceId,
-    span_id: Annotated[str, Path(max_length=64, description="16 hex digits")],
+    span_id: Annotated[
+        str, Path(max_length=64, description="16 hex digits", json_schema_extra={"pattern": "^[0-9a-f]{16}$"})
+    ],
     project: AnyProject = "",
 ) -> Response:
     """One full span."""
