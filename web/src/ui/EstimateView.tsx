@@ -41,7 +41,7 @@ function Whisker({ value, domain, zero }: { value: Estimate; domain: [number, nu
   const x = (v: number) => 2 + 60 * Math.min(1, Math.max(0, (v - domain[0]) / (domain[1] - domain[0] || 1)));
   const at = x(value.estimate);
   return (
-    <svg className={css.whisker} width="64" height="14" aria-hidden>
+    <svg className={css.whisker} width="64" height="14" aria-hidden="true">
       <line x1="2" x2="62" y1="7" y2="7" stroke="var(--line)" />
       {zero ? <line x1={x(0)} x2={x(0)} y1="0" y2="14" stroke="var(--line-strong)" /> : null}
       {value.low !== null && value.high !== null ? (

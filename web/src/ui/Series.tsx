@@ -99,6 +99,15 @@ function options(props: Props, width: number, onHover: (i: number | null) => voi
   };
 }
 
+function Legend({ lines }: { lines: SeriesLine[] }) {
+  return lines.map((line) => (
+    <span key={line.label} className={css.key}>
+      <i style={{ background: `var(${line.colour})` }} />
+      {line.label}
+    </span>
+  ));
+}
+
 /** A small time series with its figure, values under the pointer, drag to zoom, and its content in words. */
 export function Series(props: Props) {
   const { ref, width } = useElementSize();
@@ -122,7 +131,10 @@ export function Series(props: Props) {
         <span className={css.figure}>{props.figure}</span>
         <span className="faint cut">
           {at === undefined ? (
-            props.note
+            <>
+              {props.lines.length > 1 ? <Legend lines={props.lines} /> : null}
+              {props.note}
+            </>
           ) : (
             <>
               {when(new Date(at).toISOString())}{" "}

@@ -16,6 +16,7 @@ function estimate(
     level: 0.95,
     n: 40,
     n_effective: 40,
+    df: null,
     method: "wilson",
     unit: "",
     denominators,

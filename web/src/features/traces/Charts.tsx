@@ -76,7 +76,7 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title={filter ? "Matching spans" : "Traces"}
         figure={count(sum)}
-        note={failed ? `${plural(failed, "failed span")}` : "no failed span"}
+        note={`(${count(failed)})`}
         text={`${count(sum)} ${what} per ${unit}, ${plural(failed, "failed span")}.`}
         lines={lines(
           { label: what, values: data.total, colour: "--chart-bar", bars: true },
@@ -88,7 +88,7 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title="Latency"
         figure=""
-        note={`p50 and p95 of ${what} per ${unit}`}
+        note={`per ${unit}`}
         text={latencyText(what, data.p50, data.p95)}
         lines={lines(
           { label: "p95", values: data.p95, colour: "--chart-3" },
