@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from evalwright.domain.errors import Forbidden, StoreUnavailable
+from evalwright.domain.errors import Forbidden, InvalidInput, StoreUnavailable
 from evalwright.domain.project import Scope
 from evalwright.server.assembly import require_admin_key
 from evalwright.server.auth import issue_key
 from evalwright.server.bootstrap import create_key
+from evalwright.server.configuration import read_settings
 from evalwright.server.stores import PEPPER_FILE, read_pepper
 from evalwright.settings import CONFIG_FILE_VARIABLE, Limits, Settings, is_loopback
 
