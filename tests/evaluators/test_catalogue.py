@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -172,6 +172,7 @@ SCHEMA = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, SCHEMA)
 def test_the_schema_check_agrees_with_the_reference_implementation(value: Any, schema: Any) -> None:
     check_schema(schema)

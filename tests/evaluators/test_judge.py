@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -164,6 +164,7 @@ def test_inputs_over_the_limit_are_cut_and_said_so_or_unseen() -> None:
     assert not model.asked
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcde"), st.text(max_size=300), min_size=1), st.integers(5, 400))
 def test_cutting_keeps_short_inputs_whole_and_the_sum_within_the_limit(texts: dict[str, str], limit: int) -> None:
     fitted, cut = fit(texts, limit)
@@ -235,6 +236,7 @@ def test_evidence_names_the_span_it_stands_in() -> None:
     assert (evidence.span_id, evidence.field) == (steps[0].span.span_id, "work")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=3, max_size=80), st.data())
 def test_any_piece_of_an_input_is_found_in_it(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))

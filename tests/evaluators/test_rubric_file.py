@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalwright.domain.errors import InvalidInput
@@ -155,6 +155,7 @@ VALUES: Any = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=len(KEYS)))
 def test_no_document_makes_it_fail_in_another_way(document: Any) -> None:
     merged = yaml.safe_load(GOOD) | document
@@ -162,6 +163,7 @@ def test_no_document_makes_it_fail_in_another_way(document: Any) -> None:
         assert parse_rubric(yaml.safe_dump(merged)).name
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_makes_it_fail_in_another_way(text: str) -> None:
     with pytest.raises(InvalidInput):

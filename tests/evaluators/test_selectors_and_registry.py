@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -67,6 +67,7 @@ def test_a_selector_that_cannot_be_read_is_refused(text: str) -> None:
         parse_selector(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.sampled_from(["", "input", "steps", "metadata"]))
 def test_no_selector_fails_in_another_way(text: str, head: str) -> None:
     try:

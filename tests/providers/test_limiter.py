@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalwright.providers.limiter import Limiter
@@ -51,6 +51,7 @@ def test_success_widens_by_about_one_a_round() -> None:
     assert limiter.limit == 11
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["finish", "cancel", "refuse"]), min_size=1, max_size=60))
 def test_no_slot_is_ever_lost(endings: list[str]) -> None:
     async def run() -> None:
@@ -85,6 +86,7 @@ def test_retry_after_reads_seconds_and_dates() -> None:
     assert [retry_after_s(bad, now_s=0) for bad in (None, "", "soon", "nan", "inf")] == [None] * 5
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200))
 def test_backoff_stays_under_its_cap(attempt: int) -> None:
     assert 0 <= backoff_s(attempt, base_s=0.25, cap_s=20, rng=random.Random(attempt)) <= 20

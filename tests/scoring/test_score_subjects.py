@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalwright.domain.errors import InvalidInput, StoreUnavailable
@@ -60,6 +60,7 @@ def test_a_score_says_what_it_is_about_and_who_gave_it() -> None:
     assert (score.status, score.value, score.label) == (ScoreStatus.SCORED, 1.0, "true")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 70), st.integers(1, 9), st.integers(1, 40), st.sets(st.integers(0, 70)))
 def test_counts_and_writes_agree_whatever_the_sizes(count: int, concurrency: int, batch: int, done: set[int]) -> None:
     already = {"mixed": {f"t{n}" for n in done}}
