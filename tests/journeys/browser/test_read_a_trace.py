@@ -31,7 +31,7 @@ def test_a_sub_agent_folds_and_unfolds(page: Page, desk: Seed) -> None:
     open_trace(page, desk.traces[0])
     feed = page.get_by_role("feed", name="Transcript")
     expect(feed).to_contain_text("get_order")
-    card = feed.get_by_role("button", name=re.compile("researcher sub-agent"))
+    card = feed.get_by_role("button", name=re.compile("researcher.*agent"))
     card.click()
     expect(card).to_have_attribute("aria-expanded", "false")
     expect(feed).not_to_contain_text("get_order")

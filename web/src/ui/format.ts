@@ -53,6 +53,7 @@ export function instant(time: string): number {
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
@@ -60,8 +61,8 @@ export function when(time: string | null | undefined, now = Date.now()): string 
   const at = instant(time ?? "");
   if (!time || Number.isNaN(at) || at <= 0) return NONE;
   const date = new Date(at);
-  const year = date.getFullYear() === new Date(now).getFullYear() ? "" : ` ${date.getFullYear()}`;
-  return `${day.format(date)}${year} ${clock.format(date)}`;
+  if (date.getFullYear() === new Date(now).getFullYear()) return `${day.format(date)} ${clock.format(date)}`;
+  return `${day.format(date)} ${date.getFullYear()} ${minute.format(date)}`;
 }
 
 export function fullTime(time: string | null | undefined): string {

@@ -19,7 +19,7 @@ export function EntryView({ entry, toggle }: { entry: Entry; toggle: (key: strin
     case "answer":
       return <Answer node={entry.node} />;
     case "model":
-      return <Model node={entry.node} first={entry.first} />;
+      return <Model node={entry.node} first={entry.first} inner={entry.depth > 0} />;
     case "step":
       return entry.node.kind === "RETRIEVER" ? <Retrieval node={entry.node} /> : <Step node={entry.node} />;
     case "agent":
@@ -27,7 +27,9 @@ export function EntryView({ entry, toggle }: { entry: Entry; toggle: (key: strin
         <Fold open={entry.open} onToggle={() => toggle(entry.key)} node={entry.node}>
           <KindIcon kind="AGENT" />
           <b className="cut">{entry.node.agent_name || entry.node.name}</b>
-          <span className="faint">sub-agent, {plural(entry.spans, "step")}</span>
+          <span className="faint">
+            {entry.inner ? "sub-agent" : "agent"}, {plural(entry.spans, "step")}
+          </span>
         </Fold>
       );
     case "parallel":
@@ -152,12 +154,14 @@ function Said({ text }: { text: string }) {
   );
 }
 
-function Model({ node, first }: { node: SpanNode; first: boolean }) {
+function Model({ node, first, inner }: { node: SpanNode; first: boolean; inner: boolean }) {
   const { project, traceId } = useTraceView();
   const { data } = useSpan(project, traceId, node.span_id);
   const prompt = data?.content?.input_messages ?? [];
   const answer = data?.content?.output_messages ?? [];
-  const system = first ? prompt.filter((m) => m.role === "system") : [];
+  // The question at the top stands in the first entry already; that of an inner agent stands nowhere else.
+  const asked = inner ? prompt.filter((m) => m.role === "user").slice(-1) : [];
+  const opening = first ? [...prompt.filter((m) => m.role === "system"), ...asked] : [];
   return (
     <Card
       node={node}
@@ -169,7 +173,7 @@ function Model({ node, first }: { node: SpanNode; first: boolean }) {
         </>
       }
     >
-      {system.map((message, i) => (
+      {opening.map((message, i) => (
         <MessageView key={String(i)} message={message} folded />
       ))}
       {data?.status_message ? <p className="bad">{data.status_message}</p> : null}

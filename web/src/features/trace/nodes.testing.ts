@@ -29,7 +29,7 @@ export function node(id: string, parent = "", options: Options = {}): SpanNode {
     cost: null,
     cost_source: "",
     usage_rollup: false,
-    input_preview: "",
+    input_preview: kind === "AGENT" ? "What is asked?" : "",
     output_preview: says,
     flags: [],
     orphan,

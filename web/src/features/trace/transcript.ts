@@ -9,10 +9,13 @@ export type Entry =
   | { type: "model"; key: string; node: SpanNode; depth: number; first: boolean }
   | { type: "step"; key: string; node: SpanNode; depth: number }
   | { type: "parallel"; key: string; nodes: SpanNode[]; depth: number; open: boolean }
-  | { type: "agent"; key: string; node: SpanNode; depth: number; open: boolean; spans: number };
+  | { type: "agent"; key: string; node: SpanNode; depth: number; open: boolean; spans: number; inner: boolean };
 
 const STEPS = new Set(["TOOL", "RETRIEVER", "RERANKER", "GUARDRAIL", "MEMORY", "EVALUATOR", "WAIT", "HOOK"]);
 const PLUMBING = new Set(["CHAIN", "WORKFLOW", "OTHER", "PROMPT", "EVENT", "EMBEDDING"]);
+
+/** Inputs that say nothing: frameworks record them for wrappers without arguments. */
+const EMPTY = new Set(["", "{}", "[]", "null", "<null>"]);
 
 function descendants(tree: Forest, node: SpanNode): number {
   let total = 0;
@@ -28,7 +31,7 @@ interface Frame {
   nodes: SpanNode[];
   at: number;
   depth: number;
-  scope: { models: number };
+  scope: { models: number; inAgent: boolean };
   closing?: Entry;
 }
 
@@ -64,7 +67,7 @@ export interface Reading {
 export function transcript(tree: Forest, toggled: ReadonlySet<string>, all = false): Reading {
   const entries: Entry[] = [];
   let hidden = 0;
-  const stack: Frame[] = [{ nodes: tree.roots, at: 0, depth: 0, scope: { models: 0 } }];
+  const stack: Frame[] = [{ nodes: tree.roots, at: 0, depth: 0, scope: { models: 0, inAgent: false } }];
   const enter = (node: SpanNode, depth: number, scope: Frame["scope"], closing?: Entry) =>
     stack.push({ nodes: tree.children.get(node.span_id) ?? [], at: 0, depth, scope, closing });
 
@@ -85,12 +88,17 @@ export function transcript(tree: Forest, toggled: ReadonlySet<string>, all = fal
     } else if (node.kind === "AGENT" && stack.length > 1) {
       const key = `agent:${node.span_id}`;
       const open = !toggled.has(key);
-      entries.push({ type: "agent", key, node, depth, open, spans: descendants(tree, node) });
-      if (open) enter(node, depth + 1, { models: 0 });
+      entries.push({ type: "agent", key, node, depth, open, spans: descendants(tree, node), inner: scope.inAgent });
+      if (open) enter(node, depth + 1, { models: 0, inAgent: true });
     } else if (stack.length === 1 && (node.kind === "AGENT" || PLUMBING.has(node.kind))) {
       const answer: Entry = { type: "answer", key: `answer:${node.span_id}`, node, depth };
-      entries.push({ type: "ask", key: `ask:${node.span_id}`, node, depth });
-      enter(node, depth, { models: 0 }, node.output_preview || node.status === "ERROR" ? answer : undefined);
+      if (!EMPTY.has(node.input_preview.trim())) entries.push({ type: "ask", key: `ask:${node.span_id}`, node, depth });
+      enter(
+        node,
+        depth,
+        { models: 0, inAgent: node.kind === "AGENT" },
+        !EMPTY.has(node.output_preview.trim()) || node.status === "ERROR" ? answer : undefined,
+      );
     } else if (node.kind === "TOOL") {
       const nodes = run(frame.nodes, frame.at - 1);
       frame.at += nodes.length - 1;

@@ -73,6 +73,15 @@ describe("transcript", () => {
     expect(types(nodes)).toEqual(["ask", "agent", "model", "answer"]);
     expect(types(nodes, ["agent:sub"])).toEqual(["ask", "agent", "answer"]);
   });
+  it("tells the agent of a wrapped run from the sub-agents within it", () => {
+    const nodes = [
+      node("w", "", { kind: "CHAIN" }),
+      node("a", "w", { kind: "AGENT" }),
+      node("b", "a", { kind: "AGENT" }),
+    ];
+    const agents = transcript(forest(nodes), new Set()).entries.filter((e) => e.type === "agent");
+    expect(agents.map((e) => e.inner)).toEqual([false, true]);
+  });
   it("counts the plumbing it leaves out, but never leaves out a failure", () => {
     const nodes = [agent, node("c", "root", { kind: "CHAIN" }), node("e", "root", { kind: "CHAIN", status: "ERROR" })];
     expect(transcript(forest(nodes), new Set())).toMatchObject({ hidden: 1 });

@@ -52,7 +52,12 @@ function Facet({ field, label, project, filter, window, onChange }: Props & { fi
             label={<span className="cut">{value}</span>}
             checked={picked.includes(value)}
             onChange={() => onChange(toggle(filter, field, value))}
-            classNames={{ body: css.checkBody, labelWrapper: css.checkLabel, label: css.checkText }}
+            classNames={{
+              root: css.checkRoot,
+              body: css.checkBody,
+              labelWrapper: css.checkLabel,
+              label: css.checkText,
+            }}
           />
           <span className="faint num" title={`${n.toLocaleString("en-US")} spans`}>
             {count(n)}
