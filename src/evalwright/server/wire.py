@@ -40,7 +40,9 @@ def _second_text(seconds: int) -> str:
 
 def format_time(unix_ns: int) -> str:
     """Returns the instant as RFC 3339 with nine decimals, e.g. ``2026-02-01T10:00:00.000000001Z``."""
-    seconds, nanoseconds = divmod(min(max(unix_ns, 0), _INT64_MAX), 1_000_000_000)
+    if not 0 <= unix_ns <= _INT64_MAX:
+        unix_ns = 0 if unix_ns < 0 else _INT64_MAX
+    seconds, nanoseconds = divmod(unix_ns, 1_000_000_000)
     return f"{_second_text(seconds)}.{nanoseconds:09d}Z"
 
 
@@ -119,11 +121,11 @@ def _plan(cls: type) -> Plan:
 
 def to_plain(value: Any) -> Any:
     """Returns the value as dicts, lists and scalars. Free-form mappings of a dataclass are passed on untouched."""
-    if value is None or isinstance(value, str | int | float):
+    if value is None or value == () or isinstance(value, (str, int, float)):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         getter, names, conversions = _plan(type(value))
-        plain = dict(zip(names, getter(value), strict=True))
+        plain = dict(zip(names, getter(value)))  # noqa: B905 - equally long by construction; this is the hot line
         for name, convert in conversions:
             plain[name] = convert(plain[name])
         return plain
