@@ -11,8 +11,8 @@ from numpy.random import Generator
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
-from evalwright.stats.arrays import FloatArray, IntArray, Labels
-from evalwright.stats.intervals import unknown, wilson
+from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes
+from evalwright.stats.intervals import rate, unknown, wilson
 from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
 
 MAX_LABELS = 100
@@ -126,6 +126,30 @@ def _stack(table: ConfusionTable, rng: Generator, resamples: int) -> FloatArray:
     return np.concatenate([table.counts.ravel()[None, :], draws]).reshape(-1, *table.counts.shape)
 
 
+def _clustered_stack(
+    table: ConfusionTable, truth: Labels, judged: Labels, clusters: Labels, rng: Generator, resamples: int
+) -> FloatArray:
+    """The same, drawing whole clusters; those with equal tables are drawn together, so many small ones cost little."""
+    position = {label: index for index, label in enumerate(table.labels)}
+    size = len(table.labels)
+    cells = np.array([position[a] * size + position[b] for a, b in zip(truth, judged, strict=True)], dtype=np.int64)
+    codes, count = cluster_codes(clusters, cells.size)
+    places, seen = np.unique(codes * size**2 + cells, return_counts=True)
+    ends = np.searchsorted(places // size**2, np.arange(count + 1))
+    kinds: dict[bytes, int] = {}
+    kind_of = np.empty(count, dtype=np.int64)
+    rows: list[IntArray] = []
+    for cluster in range(count):
+        part = slice(ends[cluster], ends[cluster + 1])
+        content = np.stack([places[part] % size**2, seen[part]]).astype(np.int64)
+        kind_of[cluster] = kinds.setdefault(content.tobytes(), len(rows))
+        if len(kinds) > len(rows):
+            rows.append(np.bincount(content[0], weights=content[1], minlength=size**2).astype(np.int64))
+    weights = np.bincount(kind_of, minlength=len(rows)).astype(np.int64)
+    draws = resample_counts(weights, rng, resamples) @ np.stack(rows).astype(np.float64)
+    return np.concatenate([table.counts.ravel()[None, :], draws]).reshape(-1, size, size)
+
+
 def sensitivity(table: ConfusionTable, positive: Any, *, level: float = 0.95) -> Estimate:
     """Share of truly ``positive`` rows the judge calls so (recall)."""
     index = table.labels.index(positive)
@@ -151,23 +175,31 @@ def agreement_report(
     rng: Generator,
     *,
     labels: Sequence[Any] | None = None,
+    clusters: Labels | None = None,
     weights: str | None = None,
     level: float = 0.95,
     resamples: int = RESAMPLES,
 ) -> AgreementReport:
-    """Everything the calibration page shows, from one set of bootstrap tables."""
+    """Everything the calibration page shows, from one set of bootstrap tables.
+
+    With ``clusters`` whole clusters are drawn, and accuracy is of the clustered kind; precision and recall are not.
+    """
     table = confusion(truth, judged, labels)
     if not table.labels:
         nothing = unknown("bootstrap", level=level)
         return AgreementReport(table=table, accuracy=wilson(0, 0), kappa=nothing, macro_f1=nothing, labels=())
-    stack = _stack(table, rng, resamples)
+    if clusters is None:
+        stack, accuracy = _stack(table, rng, resamples), wilson(int(np.trace(table.counts)), table.total, level=level)
+    else:
+        stack = _clustered_stack(table, truth, judged, clusters, rng, resamples)
+        accuracy = rate(np.asarray(truth) == np.asarray(judged), clusters, level=level)
     kappas = _kappas(stack, kappa_weights(len(table.labels), weights))
     f1 = _f1(stack)
     macro = _macro(f1)
     n = table.total
     return AgreementReport(
         table=table,
-        accuracy=wilson(int(np.trace(table.counts)), n, level=level),
+        accuracy=accuracy,
         kappa=percentile_estimate(float(kappas[0]), kappas[1:], n=n, level=level, denominators=None),
         macro_f1=percentile_estimate(float(macro[0]), macro[1:], n=n, level=level, unit="ratio", denominators=None),
         labels=tuple(_label_report(table, index, f1[:, index], level) for index in range(len(table.labels))),

@@ -14,6 +14,7 @@ from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import check_level, unknown
 
 _ROWS = 512
+_FEW_CELLS = 100_000
 
 
 def ranks(values: ArrayLike) -> FloatArray:
@@ -35,6 +36,28 @@ def spearman(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Est
 def kendall(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Estimate:
     """Kendall's tau-b; Fisher's z with standard error sqrt(.437 / (n - 4)). Source: Kendall 1945; Fieller 1957."""
     x, y = _pair(first, second)
+    concordance, x_pairs, y_pairs = _pairs_by_value(x, y) or _pairs_one_by_one(x, y)
+    tau = concordance / math.sqrt(x_pairs * y_pairs) if x_pairs and y_pairs else math.nan
+    return _fisher(tau, x.size, (0.437, 4), "kendall_fisher_z", level)
+
+
+def _pairs_by_value(x: FloatArray, y: FloatArray) -> tuple[float, float, float] | None:
+    """Concordant minus discordant ordered pairs, and those untied in x and in y; None where most values differ."""
+    a, a_codes = np.unique(x, return_inverse=True)
+    b, b_codes = np.unique(y, return_inverse=True)
+    if a.size * b.size > _FEW_CELLS:
+        return None
+    table = np.bincount(a_codes * b.size + b_codes, minlength=a.size * b.size).reshape(a.size, b.size)
+    counts = table.astype(np.float64)
+    below = np.zeros((a.size + 1, b.size + 1))
+    below[1:, 1:] = counts.cumsum(axis=0).cumsum(axis=1)
+    left, last = below[:-1], below[:-1, -1:]
+    concordance = 2.0 * float(np.sum(counts * (left[:, :-1] - (last - left[:, 1:]))))
+    n = float(x.size) ** 2
+    return concordance, n - float(np.sum(counts.sum(axis=1) ** 2)), n - float(np.sum(counts.sum(axis=0) ** 2))
+
+
+def _pairs_one_by_one(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
     concordance = x_pairs = y_pairs = 0.0
     for start in range(0, x.size, _ROWS):
         dx = np.sign(x[start : start + _ROWS, None] - x)
@@ -42,8 +65,7 @@ def kendall(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Esti
         concordance += float(np.sum(dx * dy))
         x_pairs += float(np.count_nonzero(dx))
         y_pairs += float(np.count_nonzero(dy))
-    tau = concordance / math.sqrt(x_pairs * y_pairs) if x_pairs and y_pairs else math.nan
-    return _fisher(tau, x.size, (0.437, 4), "kendall_fisher_z", level)
+    return concordance, x_pairs, y_pairs
 
 
 def _pair(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,25 @@
+"""Judges measured against people: agreement, corrected means, and whether today's judge is still yesterday's."""
+
+from __future__ import annotations
+
+from evalwright.evaluators.calibration.bridge import VersionedVerdict, bridge, drift
+from evalwright.evaluators.calibration.compare import compare_judges
+from evalwright.evaluators.calibration.corrected import LabelCounts, correct
+from evalwright.evaluators.calibration.family import model_family, self_grading
+from evalwright.evaluators.calibration.report import Calibration, calibrate
+from evalwright.evaluators.calibration.rows import LabelledRow, Options
+
+__all__ = [
+    "Calibration",
+    "LabelCounts",
+    "LabelledRow",
+    "Options",
+    "VersionedVerdict",
+    "bridge",
+    "calibrate",
+    "compare_judges",
+    "correct",
+    "drift",
+    "model_family",
+    "self_grading",
+]
