@@ -17,7 +17,10 @@ LONG_PROJECT = "long-runs"
 HOSTILE_PROJECT = "hostile"
 LONG_SPANS = 30_001
 CONVERSATIONS = 60
-HOSTILE = "<img src=x onerror=\"document.title='owned'\"> [click](javascript:document.title='owned') <script>document.title='owned'</script>"
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"> [click](javascript:document.title='owned') "
+    "<script>document.title='owned'</script>"
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,20 @@ def _hostile(start_ns: int) -> Trace:
 
 def _judge(door: Door, traces: list[Trace]) -> None:
     specs = (
-        {"name": "task_completion", "kind": "judge", "target": "trace", "version": "9c1e77ab02", "description": "Did the desk do what was asked?"},
-        {"name": "cites_policy", "kind": "code", "target": "span", "version": "5ad210", "description": "Answers about money name the policy."},
+        {
+            "name": "task_completion",
+            "kind": "judge",
+            "target": "trace",
+            "version": "9c1e77ab02",
+            "description": "Did the desk do what was asked?",
+        },
+        {
+            "name": "cites_policy",
+            "kind": "code",
+            "target": "span",
+            "version": "5ad210",
+            "description": "Answers about money name the policy.",
+        },
     )
     for spec in specs:
         door.post(f"/api/v1/evaluators?project={PROJECT}", {**spec, "type": "boolean"})
@@ -94,25 +109,65 @@ def _judge(door: Door, traces: list[Trace]) -> None:
     shared = {"project": PROJECT, "type": "boolean"}
     scores: list[dict[str, Any]] = []
     for i, trace in enumerate(traces):
-        judged = {**shared, "name": "task_completion", "source": "judge", "evaluator": "task_completion", "evaluator_version": "9c1e77ab02"}
-        quote = {"quote": "the policy applies", "span_id": trace.spans[0]["spanId"], "field": "output", "found": i % 2 == 0}
+        judged = {
+            **shared,
+            "name": "task_completion",
+            "source": "judge",
+            "evaluator": "task_completion",
+            "evaluator_version": "9c1e77ab02",
+        }
+        quote = {
+            "quote": "the policy applies",
+            "span_id": trace.spans[0]["spanId"],
+            "field": "output",
+            "found": i % 2 == 0,
+        }
         if i % 20 == 7:
             scores.append({**judged, "trace_id": trace.trace_id, "status": "errored", "reason": "the judge timed out"})
         else:
             value = 0 if i % 9 == 4 else int(rng.random() < 0.85)
-            scores.append({**judged, "trace_id": trace.trace_id, "value": value, "explanation": "It answered with facts it had looked up.", "evidence": [quote]})
+            scores.append(
+                {
+                    **judged,
+                    "trace_id": trace.trace_id,
+                    "value": value,
+                    "explanation": "It answered with facts it had looked up.",
+                    "evidence": [quote],
+                }
+            )
         if i % 3 == 0:
-            coded = {"name": "cites_policy", "source": "code", "evaluator": "cites_policy", "evaluator_version": "5ad210"}
-            scores.append({**shared, **coded, "trace_id": trace.trace_id, "span_id": trace.spans[0]["spanId"], "value": int(rng.random() < 0.7)})
+            coded = {
+                "name": "cites_policy",
+                "source": "code",
+                "evaluator": "cites_policy",
+                "evaluator_version": "5ad210",
+            }
+            scores.append(
+                {
+                    **shared,
+                    **coded,
+                    "trace_id": trace.trace_id,
+                    "span_id": trace.spans[0]["spanId"],
+                    "value": int(rng.random() < 0.7),
+                }
+            )
     door.post("/api/v1/scores", {"scores": scores})
 
 
 def _experiments(door: Door, traces: list[Trace]) -> tuple[str, str]:
-    door.post("/api/v1/datasets", {"project": PROJECT, "name": "golden", "description": "Questions the desk must get right"})
-    items = [{"key": f"q{i:02d}", "input": {"question": QUESTIONS[i % 6][0]}, "expected": QUESTIONS[i % 6][2]} for i in range(30)]
+    door.post(
+        "/api/v1/datasets", {"project": PROJECT, "name": "golden", "description": "Questions the desk must get right"}
+    )
+    items = [
+        {"key": f"q{i:02d}", "input": {"question": QUESTIONS[i % 6][0]}, "expected": QUESTIONS[i % 6][2]}
+        for i in range(30)
+    ]
     door.post(f"/api/v1/datasets/golden/items?project={PROJECT}", {"items": items})
     stored = door.get("/api/v1/datasets/golden/items", project=PROJECT, limit=100)["items"]
-    made = [_experiment(door, name, rate, stored, traces) for name, rate in (("current-prompt", 0.45), ("stricter-prompt", 0.85))]
+    made = [
+        _experiment(door, name, rate, stored, traces)
+        for name, rate in (("current-prompt", 0.45), ("stricter-prompt", 0.85))
+    ]
     return made[0], made[1]
 
 
@@ -126,11 +181,24 @@ def _experiment(door: Door, name: str, rate: float, items: list[dict[str, Any]],
         ease = rng.gauss(0, 0.2)
         for index in range(3):
             scores = {
-                "task_completion": {"type": "boolean", "value": int(rng.random() < rate + ease), "source": "judge", "explanation": "as the rubric says"},
+                "task_completion": {
+                    "type": "boolean",
+                    "value": int(rng.random() < rate + ease),
+                    "source": "judge",
+                    "explanation": "as the rubric says",
+                },
                 "politeness": {"type": "numeric", "value": round(rng.uniform(3, 5), 1), "source": "judge"},
             }
-            trial = {"item_id": item["id"], "item_key": item["key"], "index": index, "output": f"Answer {index}", "trace_id": traces[place].trace_id}
-            trials.append({**trial, "latency_ms": 900 + rng.random() * 900, "cost": 0.004 + rng.random() / 500, "scores": scores})
+            trial = {
+                "item_id": item["id"],
+                "item_key": item["key"],
+                "index": index,
+                "output": f"Answer {index}",
+                "trace_id": traces[place].trace_id,
+            }
+            trials.append(
+                {**trial, "latency_ms": 900 + rng.random() * 900, "cost": 0.004 + rng.random() / 500, "scores": scores}
+            )
     door.post(f"/api/v1/experiments/{experiment}/trials?project={PROJECT}", {"trials": trials})
     door.post(f"/api/v1/experiments/{experiment}/finish?project={PROJECT}", {})
     return experiment

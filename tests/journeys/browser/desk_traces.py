@@ -11,12 +11,38 @@ from typing import Any
 SCOPE = {"name": "support-desk", "version": "1.2.0"}
 MODEL = "claude-sonnet-4-5"
 QUESTIONS = (
-    ("Why was I charged twice for order 4411?", "billing", "You were charged once; the second line is a *pending hold* that expires in 3 days."),
-    ("Please cancel my Team plan at the end of the month.", "plans", "Done. Your Team plan ends on **30 June** and you keep access until then."),
-    ("The export job for workspace 82 is stuck at 40 %.", "product", "I restarted the export. It finished with 12,402 rows; here is what changed:\n\n1. the job was out of memory\n2. it now runs in chunks"),
-    ("Can I get a refund for last week's outage?", "billing", "Your plan covers it: I have issued a credit of **$18.00**, visible on the next invoice."),
-    ("How do I rotate an API key without downtime?", "docs", "Create a second key, deploy it, then revoke the first. Both work in between.\n\n```bash\nacme keys create --name rollover\n```"),
-    ("Where do I change the billing address?", "docs", "Under *Settings → Billing*. The next invoice uses the new address."),
+    (
+        "Why was I charged twice for order 4411?",
+        "billing",
+        "You were charged once; the second line is a *pending hold* that expires in 3 days.",
+    ),
+    (
+        "Please cancel my Team plan at the end of the month.",
+        "plans",
+        "Done. Your Team plan ends on **30 June** and you keep access until then.",
+    ),
+    (
+        "The export job for workspace 82 is stuck at 40 %.",
+        "product",
+        "I restarted the export. It finished with 12,402 rows; what changed:\n\n"
+        "1. the job was out of memory\n2. it now runs in chunks",
+    ),
+    (
+        "Can I get a refund for last week's outage?",
+        "billing",
+        "Your plan covers it: I have issued a credit of **$18.00**, visible on the next invoice.",
+    ),
+    (
+        "How do I rotate an API key without downtime?",
+        "docs",
+        "Create a second key, deploy it, then revoke the first. Both work in between.\n\n"
+        "```bash\nacme keys create --name rollover\n```",
+    ),
+    (
+        "Where do I change the billing address?",
+        "docs",
+        "Under *Settings → Billing*. The next invoice uses the new address.",
+    ),
 )
 
 
@@ -29,7 +55,9 @@ class Trace:
     rng: random.Random
     spans: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, name: str, start_ms: float, length_ms: float, *, parent: str = "", error: str = "", **attributes: Any) -> str:
+    def add(
+        self, name: str, start_ms: float, length_ms: float, *, parent: str = "", error: str = "", **attributes: Any
+    ) -> str:
         """Adds a span and returns its id; keyword names have ``__`` for a dot."""
         span_id = f"{self.rng.getrandbits(64):016x}"
         begin = self.start_ns + int(start_ms * 1e6)
@@ -73,7 +101,9 @@ def text(content: str) -> dict[str, Any]:
     return {"type": "text", "content": content}
 
 
-def llm(trace: Trace, parent: str, at: float, length: float, prompt: Sequence[Any], answer: Sequence[Any], **more: Any) -> str:
+def llm(
+    trace: Trace, parent: str, at: float, length: float, prompt: Sequence[Any], answer: Sequence[Any], **more: Any
+) -> str:
     """Adds a model call."""
     return trace.add(
         f"chat {MODEL}",
@@ -91,7 +121,9 @@ def llm(trace: Trace, parent: str, at: float, length: float, prompt: Sequence[An
     )
 
 
-def tool(trace: Trace, parent: str, at: float, length: float, name: str, arguments: Any, result: Any, error: str = "") -> str:
+def tool(
+    trace: Trace, parent: str, at: float, length: float, name: str, arguments: Any, result: Any, error: str = ""
+) -> str:
     """Adds a tool call."""
     return trace.add(
         f"execute_tool {name}",
@@ -126,11 +158,32 @@ def conversation(index: int, start_ns: int) -> Trace:
         gen_ai__output__messages=json.dumps([message("assistant", text(answer))]),
         **shared,
     )
-    thinking = {"type": "reasoning", "content": f"The customer asks about {topic}. I should look at the facts before I promise anything."}
+    thinking = {
+        "type": "reasoning",
+        "content": f"The customer asks about {topic}. I should look at the facts before I promise anything.",
+    }
     call = {"type": "tool_call", "id": "call_1", "name": "delegate", "arguments": {"to": "researcher", "topic": topic}}
-    system = message("system", text("You are the lead of a support desk. Never promise refunds without checking the policy."))
-    llm(trace, root, 20, 600 * slow, [system, message("user", text(question))], [message("assistant", thinking, call)], **shared)
-    agent = trace.add("researcher", 650 * slow, 1900 * slow, parent=root, gen_ai__operation__name="invoke_agent", gen_ai__agent__name="researcher", **shared)
+    system = message(
+        "system", text("You are the lead of a support desk. Never promise refunds without checking the policy.")
+    )
+    llm(
+        trace,
+        root,
+        20,
+        600 * slow,
+        [system, message("user", text(question))],
+        [message("assistant", thinking, call)],
+        **shared,
+    )
+    agent = trace.add(
+        "researcher",
+        650 * slow,
+        1900 * slow,
+        parent=root,
+        gen_ai__operation__name="invoke_agent",
+        gen_ai__agent__name="researcher",
+        **shared,
+    )
     trace.add(
         "search_docs",
         660 * slow,
@@ -148,11 +201,49 @@ def conversation(index: int, start_ns: int) -> Trace:
         },
     )
     fault = "TimeoutError: the order service did not answer in 2 s" if failing else ""
-    tool(trace, agent, 920 * slow, 700 * slow, "get_order", {"order_id": 4400 + index}, {"status": "paid", "total": 49.0}, fault)
-    tool(trace, agent, 930 * slow, 420 * slow, "get_customer", {"id": index % 17}, {"plan": "team", "since": "2023-04-02", "open_tickets": index % 4})
+    tool(
+        trace,
+        agent,
+        920 * slow,
+        700 * slow,
+        "get_order",
+        {"order_id": 4400 + index},
+        {"status": "paid", "total": 49.0},
+        fault,
+    )
+    tool(
+        trace,
+        agent,
+        930 * slow,
+        420 * slow,
+        "get_customer",
+        {"id": index % 17},
+        {"plan": "team", "since": "2023-04-02", "open_tickets": index % 4},
+    )
     model = "in-house-7b" if index % 11 == 5 else MODEL
-    llm(trace, agent, 1680 * slow, 800 * slow, [message("user", text(f"Summarise what we know about {topic}."))], [message("assistant", text(f"Facts on **{topic}** gathered; the policy applies."))], model=model, **shared)
-    llm(trace, root, 2600 * slow, 950 * slow, [system, message("user", text(question)), message("tool", {"type": "tool_call_response", "id": "call_1", "result": "facts gathered"})], [message("assistant", text(answer))], **shared)
+    llm(
+        trace,
+        agent,
+        1680 * slow,
+        800 * slow,
+        [message("user", text(f"Summarise what we know about {topic}."))],
+        [message("assistant", text(f"Facts on **{topic}** gathered; the policy applies."))],
+        model=model,
+        **shared,
+    )
+    llm(
+        trace,
+        root,
+        2600 * slow,
+        950 * slow,
+        [
+            system,
+            message("user", text(question)),
+            message("tool", {"type": "tool_call_response", "id": "call_1", "result": "facts gathered"}),
+        ],
+        [message("assistant", text(answer))],
+        **shared,
+    )
     return trace
 
 
@@ -171,17 +262,35 @@ def export(project: str, traces: Sequence[Trace], size: int = 4000) -> Iterator[
     """Yields OTLP JSON export requests of at most ``size`` spans."""
     spans = [span for trace in traces for span in trace.spans]
     for at in range(0, len(spans), size):
-        yield {"resourceSpans": [{"resource": resource(project), "scopeSpans": [{"scope": SCOPE, "spans": spans[at : at + size]}]}]}
+        yield {
+            "resourceSpans": [
+                {"resource": resource(project), "scopeSpans": [{"scope": SCOPE, "spans": spans[at : at + size]}]}
+            ]
+        }
 
 
 def long_trace(spans: int, start_ns: int) -> Trace:
     """Returns a trace of an agent that took ``spans`` steps, in turns of one model call and three tools."""
     rng = random.Random(spans)
     trace = Trace(trace_id="a" * 31 + "b", start_ns=start_ns, rng=rng)
-    root = trace.add("long_run", 0, spans * 10, gen_ai__operation__name="invoke_agent", gen_ai__agent__name="long_run", input__value="Migrate the whole code base.")
+    root = trace.add(
+        "long_run",
+        0,
+        spans * 10,
+        gen_ai__operation__name="invoke_agent",
+        gen_ai__agent__name="long_run",
+        input__value="Migrate the whole code base.",
+    )
     for step in range((spans - 1) // 4):
         at = step * 40.0
-        llm(trace, root, at, 12, [message("user", text("Next?"))], [message("assistant", text(f"Step {step}: editing file {step}.py"))])
+        llm(
+            trace,
+            root,
+            at,
+            12,
+            [message("user", text("Next?"))],
+            [message("assistant", text(f"Step {step}: editing file {step}.py"))],
+        )
         for index, name in enumerate(("read_file", "edit_file", "run_tests")):
             tool(trace, root, at + 13 + index * 8, 7, name, {"path": f"file {step}.py"}, {"ok": True})
     return trace

@@ -32,7 +32,9 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(page: Page, desk: Seed, name: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    path = PAGES[name].format(project=PROJECT, trace=desk.traces[4].trace_id, baseline=desk.baseline, candidate=desk.candidate)
+    path = PAGES[name].format(
+        project=PROJECT, trace=desk.traces[4].trace_id, baseline=desk.baseline, candidate=desk.candidate
+    )
     page.goto(path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")

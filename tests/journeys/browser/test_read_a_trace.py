@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def open_trace(page: Page, trace: Trace, **search: str) -> None:
     query = "&".join(f"{key}={value}" for key, value in {"project": PROJECT, **search}.items())
     page.goto(f"/traces/{trace.trace_id}?{query}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("region", name="Span", exact=True)).to_be_visible()
 
 
 def test_the_transcript_reads_as_a_conversation(page: Page, desk: Seed) -> None:
@@ -48,11 +48,14 @@ def test_thinking_is_folded_until_it_is_asked_for(page: Page, desk: Seed) -> Non
 def test_search_finds_any_field_and_a_hit_leads_to_its_span(page: Page, desk: Seed) -> None:
     open_trace(page, desk.traces[0], view="tree")
     page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Search in this trace")).to_be_focused()
     page.keyboard.type("open_tick.ts")
     hit = page.get_by_role("region", name="Search results").get_by_role("button").first
     expect(hit).to_contain_text("get_customer")
     hit.click()
-    expect(page.get_by_role("region", name="Span").get_by_role("heading", level=2)).to_have_text("execute_tool get_customer")
+    expect(page.get_by_role("region", name="Span").get_by_role("heading", level=2)).to_have_text(
+        "execute_tool get_customer"
+    )
     expect(page).to_have_url(re.compile("find=open_tick.ts"))
 
 
@@ -90,7 +93,9 @@ def test_j_and_k_walk_the_tree(page: Page, desk: Seed) -> None:
 
 def test_a_failed_tool_says_why_and_an_unpriced_model_makes_the_cost_a_lower_bound(page: Page, desk: Seed) -> None:
     open_trace(page, desk.traces[4], span=desk.traces[4].spans[4]["spanId"])
-    expect(page.get_by_role("region", name="Span")).to_contain_text("TimeoutError: the order service did not answer in 2 s")
+    expect(page.get_by_role("region", name="Span")).to_contain_text(
+        "TimeoutError: the order service did not answer in 2 s"
+    )
     open_trace(page, desk.traces[5])
     expect(page.locator("main header").first).to_contain_text("≥ $")
 
