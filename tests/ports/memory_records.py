@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from evalwright.domain.calibration import CalibrationCard
 from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.errors import Conflict, InvalidInput, NotFound
 from evalwright.domain.evaluator import EvaluatorSpec
@@ -36,6 +37,7 @@ class MemoryRecordStore:
         self._versions: dict[str, list[list[Item]]] = {}
         self._experiments: dict[str, Experiment] = {}
         self._trials: dict[str, dict[tuple[str, int], Trial]] = {}
+        self._cards: dict[str, tuple[CalibrationCard, list[Mapping[str, Any]]]] = {}
 
     def _id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._next):032x}"
@@ -204,3 +206,29 @@ class MemoryRecordStore:
 
     def delete_experiment(self, experiment_id: str) -> None:
         del self._experiments[experiment_id], self._trials[experiment_id]
+
+    def add_card(self, card: CalibrationCard, disagreements: Sequence[Mapping[str, Any]] = ()) -> CalibrationCard:
+        stored = dataclasses.replace(card, id=self._id("cc"), created_ns=len(self._cards) + 1)
+        self._cards[stored.id] = stored, [dict(row) for row in disagreements]
+        return stored
+
+    def list_cards(
+        self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[CalibrationCard]:
+        found = [
+            card
+            for card, _ in reversed(self._cards.values())
+            if card.project == project and evaluator in ("", card.evaluator) and version in ("", card.evaluator_version)
+        ]
+        return _page(found, limit, cursor)
+
+    def find_card(self, project: str, card_id: str) -> CalibrationCard:
+        if card_id not in self._cards or self._cards[card_id][0].project != project:
+            raise NotFound(f"there is no calibration {card_id!r} in project {project!r}")
+        return self._cards[card_id][0]
+
+    def list_disagreements(
+        self, card_id: str, *, human: str = "", judge: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Mapping[str, Any]]:
+        rows = [row for row in self._cards[card_id][1] if human in ("", row["human"]) and judge in ("", row["judge"])]
+        return _page(rows, limit, cursor)

@@ -16,6 +16,7 @@ PREFIXES: Final[dict[str, str]] = {
     "trial": "tr",
     "key": "key",
     "project": "pr",
+    "card": "cc",
 }
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}\Z")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from evalwright.domain.calibration import CalibrationCard
 from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.evaluator import RegisteredEvaluator as RegisteredEvaluator  # noqa: PLC0414
@@ -112,7 +113,28 @@ class ExperimentStore(Protocol):
     def delete_experiment(self, experiment_id: str) -> None: ...
 
 
-class RecordStore(KeyStore, EvaluatorStore, DatasetStore, ExperimentStore, Protocol):
+class CardStore(Protocol):
+    """Calibration cards: what is known of an evaluator version's agreement with people. Cards are never changed."""
+
+    def add_card(self, card: CalibrationCard, disagreements: Sequence[Mapping[str, Any]] = ()) -> CalibrationCard:
+        """Stores a card with its disagreements as JSON; id and time are the store's."""
+        ...
+
+    def list_cards(
+        self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[CalibrationCard]:
+        """Cards of a project, of one evaluator or one version of it, newest first."""
+        ...
+
+    def find_card(self, project: str, card_id: str) -> CalibrationCard: ...
+    def list_disagreements(
+        self, card_id: str, *, human: str = "", judge: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Mapping[str, Any]]:
+        """Rows on which judge and people differ, all or those of one cell of the confusion matrix, in stored order."""
+        ...
+
+
+class RecordStore(KeyStore, EvaluatorStore, DatasetStore, ExperimentStore, CardStore, Protocol):
     """All records, plus the life cycle."""
 
     def open(self) -> None:

@@ -155,7 +155,9 @@ class SpanReader(Protocol):
         """Runs one read-only SELECT over the documented views. QueryRefused, LimitExceeded."""
         ...
 
-    def export(self, query: ListQuery, format: Literal["arrow", "jsonl"], table: Literal["spans", "scores"] = "spans") -> Iterator[bytes]:
+    def export(
+        self, query: ListQuery, format: Literal["arrow", "jsonl"], table: Literal["spans", "scores"] = "spans"
+    ) -> Iterator[bytes]:
         """Streams every match (``limit`` ignored) as an Arrow IPC stream or JSON lines, bounded memory."""
         ...
 

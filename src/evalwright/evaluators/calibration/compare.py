@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -119,8 +120,6 @@ def _front(standings: Sequence[JudgeStanding]) -> tuple[Sequence[str], Sequence[
 
 
 def _marked(standing: JudgeStanding, on_front: bool) -> JudgeStanding:
-    from dataclasses import replace
-
     return replace(standing, on_front=on_front)
 
 

@@ -93,7 +93,7 @@ def _name(key: tuple[str, str, str]) -> str:
 
 
 def _greedy(strata: Sequence[_Stratum], total: int, wanted: int) -> list[NextLabel]:
-    """Takes the row of the stratum that gains most, over and over; each taken row makes the next one there worth less."""
+    """Takes the row of the stratum that gains most, over and over; each one taken makes the next there worth less."""
     heap = [(-stratum.gain(total), place) for place, stratum in enumerate(strata)]
     heapq.heapify(heap)
     places: dict[int, int] = defaultdict(int)

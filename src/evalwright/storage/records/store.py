@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evalwright.ports.clock import Clock
+from evalwright.storage.records.cards import SqlCards
 from evalwright.storage.records.datasets import SqlDatasets
 from evalwright.storage.records.engine import Context, Database
 from evalwright.storage.records.evaluators import SqlEvaluators
@@ -14,7 +15,7 @@ from evalwright.storage.records.migrate import migrate
 from evalwright.storage.records.views import SqlViews
 
 
-class SqlRecordStore(SqlKeys, SqlEvaluators, SqlDatasets, SqlExperiments, SqlViews):
+class SqlRecordStore(SqlKeys, SqlEvaluators, SqlDatasets, SqlExperiments, SqlCards, SqlViews):
     """Implements ``ports.records.RecordStore`` on SQLite or PostgreSQL.
 
     Args:

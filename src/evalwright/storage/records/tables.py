@@ -208,3 +208,30 @@ trials = sa.Table(
     sa.Column("cost", sa.Double),
     _big("created_ns"),
 )
+
+calibration_cards = sa.Table(
+    "calibration_cards",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("project"),
+    _text("evaluator"),
+    _text("evaluator_version"),
+    _text("judge_score"),
+    _text("label_score"),
+    _text("dataset"),
+    _text("filter"),
+    _text("group_by"),
+    _json("report"),
+    _big("created_ns"),
+    sa.Index("ix_calibration_cards_evaluator", "project", "evaluator", "created_ns"),
+)
+
+disagreements = sa.Table(
+    "disagreements",
+    metadata,
+    sa.Column("card_id", sa.Text, sa.ForeignKey("calibration_cards.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _text("human"),
+    _text("judge"),
+    _json("row"),
+)

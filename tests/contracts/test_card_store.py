@@ -1,0 +1,101 @@
+"""What every store of calibration cards promises, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import running_postgres
+from records import TestClock, make_record_store
+
+from evalwright.domain.calibration import CalibrationCard
+from evalwright.domain.errors import InvalidInput, NotFound
+from evalwright.storage.records import SqlRecordStore
+
+
+@pytest.fixture(scope="session")
+def card_postgres_url() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], scope="module")
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRecordStore]:
+    folder: Path = tmp_path_factory.mktemp("records")
+    sqlite = f"sqlite:///{folder}/records.db"
+    opened = make_record_store(
+        sqlite if request.param == "sqlite" else request.getfixturevalue("card_postgres_url"), TestClock()
+    )
+    opened.open()
+    yield opened
+    opened.close()
+
+
+_PROJECTS = itertools.count()
+
+
+@pytest.fixture
+def project() -> str:
+    return f"cards-{next(_PROJECTS)}"
+
+
+def card(project: str, **fields: Any) -> CalibrationCard:
+    given = {"evaluator": "polite", "evaluator_version": "v1", "judge_score": "polite", "label_score": "gold", **fields}
+    return CalibrationCard(id="", project=project, **given)
+
+
+def apart(count: int) -> list[dict[str, Any]]:
+    return [
+        {"key": f"k{n}", "human": "yes" if n % 2 else "no", "judge": "no" if n % 2 else "yes"} for n in range(count)
+    ]
+
+
+def test_a_card_comes_back_as_it_was(store: SqlRecordStore, project: str) -> None:
+    report = {"overall": {"rows": 3, "kappa": None}, "statements": ["few labels"]}
+    held = store.add_card(card(project, dataset="golden", filter="kind", group_by="session_id", report=report))
+    assert held.id.startswith("cc_")
+    assert held.created_ns > 0
+    assert store.find_card(project, held.id) == held
+    assert held.report == report
+
+
+def test_cards_are_listed_newest_first_by_evaluator_and_version(store: SqlRecordStore, project: str) -> None:
+    held = [
+        store.add_card(card(project)),
+        store.add_card(card(project, evaluator_version="v2")),
+        store.add_card(card(project, evaluator="grounded")),
+    ]
+    assert store.list_cards(project).items == held[::-1]
+    assert store.list_cards(project, evaluator="polite").items == [held[1], held[0]]
+    assert store.list_cards(project, evaluator="polite", version="v1").items == [held[0]]
+    first = store.list_cards(project, limit=2)
+    assert [*first.items, *store.list_cards(project, limit=2, cursor=first.next_cursor).items] == held[::-1]
+
+
+def test_a_card_of_another_project_is_not_found(store: SqlRecordStore, project: str) -> None:
+    held = store.add_card(card(project))
+    with pytest.raises(NotFound, match=held.id):
+        store.find_card("another", held.id)
+    assert store.list_cards("another").items == []
+
+
+def test_disagreements_are_paged_in_order_and_by_cell(store: SqlRecordStore, project: str) -> None:
+    held = store.add_card(card(project), apart(5))
+    other = store.add_card(card(project), apart(1))
+    first = store.list_disagreements(held.id, limit=3)
+    rest = store.list_disagreements(held.id, limit=3, cursor=first.next_cursor)
+    assert [row["key"] for row in (*first.items, *rest.items)] == ["k0", "k1", "k2", "k3", "k4"]
+    assert [row["key"] for row in store.list_disagreements(held.id, human="yes").items] == ["k1", "k3"]
+    assert [row["key"] for row in store.list_disagreements(held.id, judge="yes").items] == ["k0", "k2", "k4"]
+    assert store.list_disagreements(held.id, human="yes", judge="yes").items == []
+    with pytest.raises(InvalidInput, match="not a cursor"):
+        store.list_disagreements(other.id, cursor=first.next_cursor)
+
+
+def test_a_card_that_cannot_be_stored_leaves_nothing_behind(store: SqlRecordStore, project: str) -> None:
+    with pytest.raises(InvalidInput, match="name"):
+        store.add_card(card(project, evaluator="a/b"))
+    assert store.list_cards(project).items == []
