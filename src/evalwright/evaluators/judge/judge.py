@@ -103,15 +103,27 @@ class Judge:
 
     def using(self, *, model: str, client: ChatModel) -> Judge:
         """Returns the same judge with a model to ask and a client to ask it with; a pinned model stays."""
-        return Judge(
-            self.rubric,
-            model=model,
-            client=client,
-            cache=self._cache,
-            tracer_provider=self._tracer_provider,
-            deadline_s=self._deadline_s,
-            fence=self._fence,
-        )
+        return self._like(model=model, client=client)
+
+    def with_rubric(self, rubric: Rubric) -> Judge:
+        """Returns the same judge by another rubric, such as this one in other words."""
+        return self._like(rubric=rubric)
+
+    def uncached(self) -> Judge:
+        """Returns the same judge without its cache: asked again, it judges again."""
+        return self._like(cache=None)
+
+    def _like(self, **changed: Any) -> Judge:
+        mine = {
+            "rubric": self.rubric,
+            "model": self._model,
+            "client": self._client,
+            "cache": self._cache,
+            "tracer_provider": self._tracer_provider,
+            "deadline_s": self._deadline_s,
+            "fence": self._fence,
+        }
+        return Judge(**{**mine, **changed})
 
     @property
     def spec(self) -> EvaluatorSpec:
@@ -229,7 +241,12 @@ def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:
         target=rubric.target,
         type=rubric.type,
         inputs=tuple(rubric.inputs),
-        labels=tuple(rubric.verdicts) if rubric.type is not ScoreType.NUMERIC else (),
+        labels=tuple(_labels(rubric)) if rubric.type is not ScoreType.NUMERIC else (),
         description=rubric.description,
         definition={**asdict(rubric), "rubric_version": rubric.version, "asked_model": model},
     )
+
+
+def _labels(rubric: Rubric) -> Sequence[str]:
+    """Returns the labels in the rubric's own order, whatever the order they are shown in."""
+    return [*(label for label in rubric.labels if label not in rubric.abstain), *rubric.abstain]

@@ -40,11 +40,13 @@ def _verdicts(rubric: Rubric) -> str:
     lines = []
     if rubric.type is ScoreType.NUMERIC:
         lines.append(f"- {NUMBER_GIVEN}: give a number from {rubric.low:g} (worst) to {rubric.high:g} (best) in value.")
-    lines += [f"- {label}: {text}" for label, text in rubric.labels.items() if label not in rubric.abstain]
+    chosen = [label for label in rubric.verdicts if label in rubric.labels and label not in rubric.abstain]
+    lines += [f"- {label}: {rubric.labels[label]}" for label in chosen]
     for label in rubric.abstain:
         lines.append(f"- {label}: {rubric.labels.get(label) or 'the blocks do not hold what is needed to decide.'}")
     if rubric.type is ScoreType.ORDINAL:
-        lines.append("The verdicts above stand in order from worst to best.")
+        ends = "best to worst" if rubric.reverse_scale else "worst to best"
+        lines.append(f"The verdicts above stand in order from {ends}.")
     return "\n".join(lines)
 
 

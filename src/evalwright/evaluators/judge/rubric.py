@@ -14,6 +14,9 @@ from evalwright.domain.score import ScoreType, Target
 NUMBER_GIVEN: Final = "scored"
 """The label of a numeric answer that did not abstain."""
 
+_OPTIONS: Final = frozenset({"reverse_scale"})
+"""Fields that are part of the version only when they are used, so that a new option renames no rubric."""
+
 
 class EvidenceRule(StrEnum):
     """Whether a verdict must quote its inputs."""
@@ -53,6 +56,7 @@ class Rubric:
         high: largest numeric verdict.
         model: what the file says of the model: ``role``, and ``name`` or ``temperature`` where it pins them.
         max_input_chars: inputs over this together are cut in the middle, longest first.
+        reverse_scale: labels are shown to the judge last first; what they mean and score stays as it is.
     """
 
     name: str
@@ -71,17 +75,20 @@ class Rubric:
     model: Mapping[str, Any] = field(default_factory=dict)
     max_input_chars: int = 60_000
     when_cut: WhenCut = WhenCut.JUDGE
+    reverse_scale: bool = False
 
     @property
     def verdicts(self) -> Sequence[str]:
-        """Every label an answer may carry, abstentions last."""
+        """Every label an answer may carry, in the order it is shown, abstentions last."""
         chosen = [NUMBER_GIVEN] if self.type is ScoreType.NUMERIC else list(self.labels)
+        chosen = chosen[::-1] if self.reverse_scale else chosen
         return [*(label for label in chosen if label not in self.abstain), *self.abstain]
 
     @property
     def version(self) -> str:
         """Twelve hex digits of everything that can change a verdict; the file's layout and comments cannot."""
         content = {name: value for name, value in asdict(self).items() if name != "description"}
+        content = {name: value for name, value in content.items() if value or name not in _OPTIONS}
         ordered = {"inputs": list(self.inputs.items()), "labels": list(self.labels.items())}
         text = json.dumps(content | ordered, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

@@ -1,0 +1,64 @@
+"""A judge that replays verdicts somebody has already: both orders of a pair, as recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
+from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType, Target
+from evalwright.evaluators.pairwise.orders import BOTH, FIRST, LABELS, SECOND, TIE, Orders
+
+_NAMES: Final = {"1": FIRST, "2": SECOND, "0": TIE, "a": FIRST, "b": SECOND, "tie": TIE}
+
+
+class RecordedPairs:
+    """An evaluator over recorded pairwise verdicts: ``metadata.judges[name]`` of each item.
+
+    A recording is ``{"label_order_12": 1, "label_order_21": 2}``; both labels name the answer, whatever its place.
+    What was not recorded, or not understood, is ``unseen``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._spec = EvaluatorSpec(
+            name=name,
+            version="recorded",
+            kind=EvaluatorKind.JUDGE,
+            target=Target.TRIAL,
+            type=ScoreType.CATEGORICAL,
+            inputs=("metadata",),
+            labels=LABELS,
+            description=f"verdicts of {name} as they were recorded",
+            definition={"pairwise": True, "orders": BOTH, "recorded": True},
+        )
+
+    @property
+    def spec(self) -> EvaluatorSpec:
+        """Identity and shape."""
+        return self._spec
+
+    @property
+    def source(self) -> ScoreSource:
+        """A judge."""
+        return ScoreSource.JUDGE
+
+    async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
+        """Returns the recorded verdict."""
+        return [(self._name, ScoreType.CATEGORICAL, _outcome(self._recorded(subject)))]
+
+    def _recorded(self, subject: Subject) -> Mapping[str, Any]:
+        metadata = subject.values.get("metadata")
+        judges = metadata.get("judges") if isinstance(metadata, Mapping) else None
+        found = judges.get(self._name) if isinstance(judges, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+
+def _outcome(recorded: Mapping[str, Any]) -> Outcome:
+    names = [_NAMES.get(str(recorded.get(key)).lower(), "") for key in ("label_order_12", "label_order_21")]
+    if not all(names):
+        said = "nothing was recorded" if not recorded else "the recording does not say which answer was preferred"
+        return Outcome(status=ScoreStatus.UNSEEN, reason=said)
+    orders = Orders(names[0], names[1])
+    value = {FIRST: 1.0, TIE: 0.5, SECOND: 0.0}[orders.label]
+    return Outcome(label=orders.label, value=value, metadata=orders.as_metadata())
