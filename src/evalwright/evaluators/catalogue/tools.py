@@ -102,8 +102,8 @@ def no_tool_errors_ignored() -> CodeEvaluator:
         failed = [step for step in calls if tool_failed(step)]
         if not failed:
             return None
-        open_ones = [step for step in failed if not _made_good(step, calls)]
-        ignored = open_ones if not _ADMITS.search(as_text(output)) else []
+        open_ones = [step for step in failed if not made_good(step, calls)]
+        ignored = [] if admits_problem(as_text(output)) else open_ones
         evidence = [
             Evidence(
                 quote=step.span.output[:200] or step.span.status_message[:200],
@@ -119,7 +119,13 @@ def no_tool_errors_ignored() -> CodeEvaluator:
     return CodeEvaluator(no_tool_errors_ignored, type="boolean")
 
 
-def _made_good(failed: StepContent, calls: Sequence[StepContent]) -> bool:
+def admits_problem(answer: str) -> bool:
+    """True when an answer says that something went wrong, or hands the matter on."""
+    return _ADMITS.search(answer) is not None
+
+
+def made_good(failed: StepContent, calls: Sequence[StepContent]) -> bool:
+    """True when a later call of the same tool succeeded."""
     return any(
         tool_name(later) == tool_name(failed)
         and later.span.start_ns >= failed.span.end_ns
