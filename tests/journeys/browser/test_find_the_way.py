@@ -112,3 +112,9 @@ def test_a_page_fits_a_narrow_screen(chromium: Browser, base_url: str, desk: See
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     context.close()
+
+
+def test_an_empty_project_says_how_to_get_the_first_trace_in(page: Page, base_url: str, desk: Seed) -> None:
+    page.goto("/traces?project=nothing-yet")
+    expect(page.get_by_role("heading", name="No traces yet")).to_be_visible()
+    expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={base_url}")).to_be_visible()

@@ -11,7 +11,7 @@ export function FirstData({ what }: { what: string }) {
     >
       <Snippet
         title="Any OpenTelemetry SDK"
-        code={`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_RESOURCE_ATTRIBUTES=evalwright.project=my-agent`}
+        code={`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_RESOURCE_ATTRIBUTES=evalwright.project.name=my-agent`}
       />
       <Snippet
         title="Python"

@@ -10,6 +10,8 @@ export function useProjects() {
     queryKey: ["projects"],
     queryFn: ({ signal }) => get<Page<ProjectSummary>>("/projects", {}, signal),
     staleTime: 30_000,
+    // An empty server is being set up: show the first span as soon as it is there.
+    refetchInterval: (query) => (query.state.data?.items.length === 0 ? 2000 : false),
   });
 }
 

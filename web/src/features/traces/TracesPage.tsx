@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Switch, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconFilter, IconRefresh } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -30,6 +31,8 @@ export function TracesPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const window = useMemo(() => timeWindow(search, now), [search, now]);
   const live = search.live === "1";
+  const narrow = useMediaQuery("(max-width: 900px)", globalThis.innerWidth <= 900);
+  const facets = search.facets ? search.facets === "1" : !narrow;
   const filter = search.filter ?? "";
   const sort = search.sort ?? "-start_time";
   const traces = useTraces({ project, filter, sort, window, live });
@@ -38,7 +41,9 @@ export function TracesPage() {
   const problem = traces.error instanceof ApiError ? traces.error.problem : null;
   const filterProblem = problem?.position !== undefined ? problem : null;
 
-  if (projects.isSuccess && !project) return <FirstData what="traces" />;
+  const untouched = !filter && !window.start && !window.end;
+  const empty = traces.isSuccess && !items.length && untouched && !live;
+  if (empty || (projects.isSuccess && !project)) return <FirstData what="traces" />;
 
   const header = (
     <PageHeader
@@ -82,8 +87,8 @@ export function TracesPage() {
         <Button
           className={css.facetToggle}
           leftSection={<IconFilter size={14} />}
-          aria-expanded={search.facets !== "0"}
-          onClick={() => set({ facets: search.facets === "0" ? undefined : "0" })}
+          aria-expanded={facets}
+          onClick={() => set({ facets: facets ? "0" : "1" })}
         >
           Facets
         </Button>
@@ -95,8 +100,8 @@ export function TracesPage() {
         />
         <ColumnPicker value={search.columns} onChange={(columns) => set({ columns })} />
       </div>
-      <div className={css.body} data-facets={search.facets !== "0" || undefined}>
-        {search.facets !== "0" ? (
+      <div className={css.body} data-facets={facets || undefined}>
+        {facets ? (
           <Facets
             project={project}
             filter={filter}
@@ -110,14 +115,7 @@ export function TracesPage() {
           ) : traces.isPending ? (
             <Loading what="Looking for traces" />
           ) : items.length === 0 ? (
-            <Notice
-              title="No trace matches"
-              detail={
-                filter || window.start
-                  ? "Widen the time range or take a clause out of the filter."
-                  : "This project holds no trace yet."
-              }
-            >
+            <Notice title="No trace matches" detail="Widen the time range or take a clause out of the filter.">
               {filter || window.start || window.end ? (
                 <Button onClick={() => set({ filter: undefined, range: undefined, start: undefined, end: undefined })}>
                   Clear filter and range

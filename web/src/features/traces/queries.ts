@@ -27,8 +27,8 @@ export function useTraces(query: TracesQuery) {
     getNextPageParam: (last) => last.next_cursor || undefined,
     enabled: Boolean(project),
     placeholderData: keepPreviousData,
-    // Live mode watches the newest page; older ones would be fetched again on every poll.
-    refetchInterval: live ? 2000 : false,
+    // Live mode watches the newest page, for older ones would be fetched again on every poll; so does an empty table.
+    refetchInterval: (query) => (live || query.state.data?.pages[0]?.items.length === 0 ? 2000 : false),
     maxPages: live ? 1 : undefined,
   });
 }
