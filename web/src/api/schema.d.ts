@@ -392,6 +392,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluators/{name}/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calibrations
+         * @description Cards of an evaluator, newest first.
+         */
+        get: operations["list_calibrations"];
+        put?: never;
+        /**
+         * Calibrate Evaluator
+         * @description Compares an evaluator's stored verdicts with what people said of the same targets, and keeps the card.
+         */
+        post: operations["calibrate_evaluator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/{name}/calibrations/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Calibration
+         * @description One card with its report.
+         */
+        get: operations["show_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/{name}/calibrations/{card_id}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disagreements
+         * @description Targets on which judge and people differ; ``human`` and ``judge`` choose one cell of the confusion matrix.
+         */
+        get: operations["list_disagreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/{name}/bridge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bridge Versions
+         * @description Two versions on the same targets: how far the mean moves, what flips, and drift between their cards.
+         */
+        get: operations["bridge_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judges/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Judges
+         * @description Judges on the targets that people labelled and all of them judged: agreement, cost, latency, Pareto front.
+         */
+        get: operations["compare_judges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets": {
         parameters: {
             query?: never;
@@ -752,6 +856,31 @@ export interface components {
             limit: number;
         };
         /**
+         * Agreement
+         * @description The judge against people on one part of the rows.
+         *
+         *     Measures that do not exist for the scale are None; measures that exist and cannot be computed are estimates
+         *     without a number, whose warnings say why. ``groups`` counts what is independent: sessions, traces or items.
+         */
+        Agreement: {
+            /** Rows */
+            rows: number;
+            /** Groups */
+            groups: number;
+            agreement: components["schemas"]["Estimate"] | null;
+            kappa: components["schemas"]["Estimate"] | null;
+            weighted_kappa: components["schemas"]["Estimate"] | null;
+            macro_f1: components["schemas"]["Estimate"] | null;
+            sensitivity: components["schemas"]["Estimate"] | null;
+            specificity: components["schemas"]["Estimate"] | null;
+            spearman: components["schemas"]["Estimate"] | null;
+            kendall: components["schemas"]["Estimate"] | null;
+            difference: components["schemas"]["Estimate"] | null;
+            /** Labels */
+            labels: components["schemas"]["LabelAgreement"][];
+            confusion: components["schemas"]["ConfusionCounts"] | null;
+        };
+        /**
          * ApiKey
          * @description A key without its secret. ``project`` empty means every project; ``prefix`` is safe to show.
          */
@@ -802,6 +931,250 @@ export interface components {
             estimate: components["schemas"]["Estimate"];
         };
         /**
+         * Bar
+         * @description The bar a judge must hold: the lower bound of ``measure`` on the holdout, not its point.
+         */
+        Bar: {
+            /** Measure */
+            measure: string;
+            /** At Least */
+            at_least: number;
+            measured: components["schemas"]["Estimate"];
+            verdict: components["schemas"]["Verdict-Output"];
+            /** Explanation */
+            explanation: string;
+        };
+        /**
+         * Bridge
+         * @description Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way.
+         */
+        Bridge: {
+            /** Evaluator */
+            evaluator: string;
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Targets */
+            targets: number;
+            /** Only Before */
+            only_before: number;
+            /** Only After */
+            only_after: number;
+            mean_before: components["schemas"]["Estimate"] | null;
+            mean_after: components["schemas"]["Estimate"] | null;
+            shift: components["schemas"]["Estimate"] | null;
+            /** P Value */
+            p_value: number | null;
+            kappa: components["schemas"]["Estimate"] | null;
+            /** Flips */
+            flips: components["schemas"]["Flip"][];
+            /** Drift */
+            drift: components["schemas"]["RateShift"][];
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * CalibrationDetail
+         * @description A card with its whole report.
+         */
+        CalibrationDetail: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            /** Judge Score */
+            judge_score: string;
+            /** Label Score */
+            label_score: string;
+            /** Dataset */
+            dataset: string;
+            /** Filter */
+            filter: string;
+            /** Group By */
+            group_by: string;
+            report: components["schemas"]["CalibrationReport"];
+            /**
+             * Created Time
+             * Format: date-time
+             */
+            created_time: string | null;
+        };
+        /**
+         * CalibrationIn
+         * @description What to hold an evaluator against.
+         */
+        CalibrationIn: {
+            /**
+             * Label
+             * @description name of the score that people gave
+             */
+            label: string;
+            /**
+             * Judge Score
+             * @description needed when the evaluator writes several scores
+             * @default
+             */
+            judge_score: string;
+            /**
+             * Version
+             * @description of the evaluator; empty: that of its newest verdict
+             * @default
+             */
+            version: string;
+            /**
+             * Dataset
+             * @description only trials of this dataset's experiments
+             * @default
+             */
+            dataset: string;
+            /**
+             * Experiment
+             * @description only trials of this experiment
+             * @default
+             */
+            experiment: string;
+            /**
+             * Filter
+             * @description only targets whose spans match
+             * @default
+             */
+            filter: string;
+            /**
+             * Group By
+             * @description what belongs together: session_id, item_id, trace_id, metadata.<key>
+             * @default
+             */
+            group_by: string;
+            /**
+             * Slice By
+             * @description attributes to look for weak spots in; empty: those at hand
+             */
+            slice_by?: string[];
+            /**
+             * Positive
+             * @description the label sensitivity is about
+             * @default
+             */
+            positive: string;
+            /**
+             * Threshold
+             * @description turns numbers into true (at least this) and false
+             */
+            threshold?: number | null;
+            /**
+             * Label Map
+             * @description other words for labels
+             */
+            label_map?: {
+                [key: string]: string;
+            };
+            /**
+             * Min Agreement
+             * @description bar on the holdout's lower bound
+             */
+            min_agreement?: number | null;
+            /**
+             * Holdout Share
+             * @default 0.5
+             */
+            holdout_share: number;
+            /**
+             * Project
+             * @default
+             */
+            project: string;
+        };
+        /**
+         * CalibrationReport
+         * @description Everything a calibration found.
+         *
+         *     ``judge`` counts what the judge did with the rows that people labelled; ``unasked`` rows have a label and no
+         *     verdict of any kind, ``undecided`` ones have as many votes for one label as for another. ``statements`` say what
+         *     a reader must know before using a number.
+         */
+        CalibrationReport: {
+            scale: components["schemas"]["Scale"];
+            /** Labels */
+            labels: string[];
+            /** Positive */
+            positive: string;
+            judge: components["schemas"]["Denominators"];
+            /** Unasked */
+            unasked: number;
+            /** Undecided */
+            undecided: number;
+            overall: components["schemas"]["Agreement"];
+            development: components["schemas"]["Agreement"];
+            holdout: components["schemas"]["Agreement"];
+            /** Holdout Share */
+            holdout_share: number;
+            ceiling: components["schemas"]["HumanCeiling"] | null;
+            /** Slices */
+            slices: components["schemas"]["Slice"][];
+            /** Family */
+            family: string;
+            /** Disagreements */
+            disagreements: number;
+            /** Next Labels */
+            next_labels: components["schemas"]["NextLabel"][];
+            cost: components["schemas"]["Estimate"] | null;
+            latency_ms: components["schemas"]["Estimate"] | null;
+            bar: components["schemas"]["Bar"] | null;
+            /** Statements */
+            statements: string[];
+        };
+        /**
+         * CalibrationSummary
+         * @description A card at a glance; the measures are those of all rows, the verdict is of the bar on the holdout.
+         */
+        CalibrationSummary: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            /** Judge Score */
+            judge_score: string;
+            /** Label Score */
+            label_score: string;
+            /** Dataset */
+            dataset: string;
+            /** Filter */
+            filter: string;
+            /** Group By */
+            group_by: string;
+            /** Created Time */
+            created_time: string | null;
+            /** Rows */
+            rows: number;
+            /** Disagreements */
+            disagreements: number;
+            agreement: components["schemas"]["Estimate"] | null;
+            kappa: components["schemas"]["Estimate"] | null;
+            sensitivity: components["schemas"]["Estimate"] | null;
+            specificity: components["schemas"]["Estimate"] | null;
+            spearman: components["schemas"]["Estimate"] | null;
+            verdict: components["schemas"]["Verdict-Output"] | null;
+        };
+        /**
+         * CalibrationSummaryPage
+         * @description One page of a list; ``next_cursor`` is empty on the last page and opaque otherwise.
+         */
+        CalibrationSummaryPage: {
+            /** Items */
+            items: components["schemas"]["CalibrationSummary"][];
+            /** Next Cursor */
+            next_cursor: string;
+        };
+        /**
          * ComparedItem
          * @description One item on both sides; each estimate is over that item's own trials.
          */
@@ -842,6 +1215,16 @@ export interface components {
             rows: components["schemas"]["ComparedItem"][];
             /** Next Cursor */
             next_cursor: string;
+        };
+        /**
+         * ConfusionCounts
+         * @description ``counts[i][j]``: how often people said ``labels[i]`` and the judge ``labels[j]``.
+         */
+        ConfusionCounts: {
+            /** Labels */
+            labels: string[];
+            /** Counts */
+            counts: number[][];
         };
         /**
          * CostSource
@@ -1000,6 +1383,43 @@ export interface components {
             unseen: number;
             /** Errored */
             errored: number;
+        };
+        /**
+         * Disagreement
+         * @description A row on which judge and people differ. ``votes`` is what each person said.
+         */
+        Disagreement: {
+            /** Key */
+            key: string;
+            target: components["schemas"]["Place"];
+            /** Human */
+            human: string;
+            /** Judge */
+            judge: string;
+            /** Votes */
+            votes: {
+                [key: string]: string;
+            };
+            /** Explanation */
+            explanation: string;
+            /** Judge Trace Id */
+            judge_trace_id: string;
+            /** Holdout */
+            holdout: boolean;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * DisagreementPage
+         * @description One page of a list; ``next_cursor`` is empty on the last page and opaque otherwise.
+         */
+        DisagreementPage: {
+            /** Items */
+            items: components["schemas"]["Disagreement"][];
+            /** Next Cursor */
+            next_cursor: string;
         };
         /**
          * Document
@@ -1408,6 +1828,20 @@ export interface components {
             status: "finished" | "failed" | "cancelled";
         };
         /**
+         * Flip
+         * @description Targets whose verdict changed from ``before`` to ``after``.
+         */
+        Flip: {
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Count */
+            count: number;
+            /** Keys */
+            keys: string[];
+        };
+        /**
          * FromSpans
          * @description Which spans become items, and how.
          */
@@ -1466,6 +1900,24 @@ export interface components {
              * @default
              */
             project: string;
+        };
+        /**
+         * HumanCeiling
+         * @description How well people agree with each other, beside the judge on the same rows.
+         *
+         *     ``person`` is one person against the majority of the others, ``judge`` the judge against those same majorities.
+         *     ``alpha`` is among people; ``alpha_with_judge`` counts the judge as one more of them.
+         */
+        HumanCeiling: {
+            /** Raters */
+            raters: number;
+            /** Rows */
+            rows: number;
+            person: components["schemas"]["Estimate"];
+            judge: components["schemas"]["Estimate"];
+            alpha: components["schemas"]["Estimate"];
+            alpha_with_judge: components["schemas"]["Estimate"];
+            fleiss: components["schemas"]["Estimate"] | null;
         };
         /**
          * IssuedKey
@@ -1592,6 +2044,40 @@ export interface components {
             from_spans?: components["schemas"]["FromSpans"] | null;
         };
         /**
+         * JudgeComparison
+         * @description Judges on the rows all of them judged and people labelled.
+         */
+        JudgeComparison: {
+            /** Label Score */
+            label_score: string;
+            /** Common Rows */
+            common_rows: number;
+            /** Metrics */
+            metrics: string[];
+            /** Judges */
+            judges: components["schemas"]["JudgeStanding"][];
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * JudgeStanding
+         * @description One judge among several on the same labelled rows; ``on_front``: no other is better in every respect.
+         */
+        JudgeStanding: {
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            /** Rows */
+            rows: number;
+            agreement: components["schemas"]["Estimate"];
+            kappa: components["schemas"]["Estimate"];
+            cost: components["schemas"]["Estimate"] | null;
+            latency_ms: components["schemas"]["Estimate"] | null;
+            /** On Front */
+            on_front: boolean;
+        };
+        /**
          * KeyIn
          * @description A key to make.
          */
@@ -1606,6 +2092,19 @@ export interface components {
              * @default
              */
             project: string;
+        };
+        /**
+         * LabelAgreement
+         * @description How well one label is judged; ``support`` is how often people gave it.
+         */
+        LabelAgreement: {
+            /** Label */
+            label: string;
+            precision: components["schemas"]["Estimate"];
+            recall: components["schemas"]["Estimate"];
+            f1: components["schemas"]["Estimate"];
+            /** Support */
+            support: number;
         };
         /**
          * Login
@@ -1683,6 +2182,25 @@ export interface components {
             estimate: components["schemas"]["Estimate"];
         };
         /**
+         * NextLabel
+         * @description A row worth a person's time. ``gain`` is by how much the variance of the corrected mean would shrink.
+         */
+        NextLabel: {
+            /** Key */
+            key: string;
+            target: components["schemas"]["Place"];
+            /** Judge */
+            judge: string;
+            /** Reason */
+            reason: string;
+            /** Gain */
+            gain: number;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Part
          * @description One part of a message (OTel GenAI part types).
          *
@@ -1711,6 +2229,24 @@ export interface components {
             uri: string;
             /** Data */
             data: unknown;
+        };
+        /**
+         * Place
+         * @description Where a judged thing is found; only the ids it has are set.
+         */
+        Place: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Session Id */
+            session_id: string;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Item Id */
+            item_id: string;
+            /** Trial Id */
+            trial_id: string;
         };
         /**
          * Problem
@@ -1782,6 +2318,21 @@ export interface components {
             project: string;
         };
         /**
+         * RateShift
+         * @description One rate in two calibrations; ``alarm`` when the interval of the difference leaves out zero.
+         */
+        RateShift: {
+            /** Measure */
+            measure: string;
+            before: components["schemas"]["Estimate"];
+            after: components["schemas"]["Estimate"];
+            difference: components["schemas"]["Estimate"];
+            /** P Value */
+            p_value: number;
+            /** Alarm */
+            alarm: boolean;
+        };
+        /**
          * RegisteredEvaluator
          * @description An evaluator the server has seen: its newest spec, how many versions there were, first and last use.
          */
@@ -1816,6 +2367,12 @@ export interface components {
             /** Trials */
             trials: number;
         };
+        /**
+         * Scale
+         * @description What two verdicts can be compared by: equality, order, or distance.
+         * @enum {string}
+         */
+        Scale: "nominal" | "ordinal" | "interval";
         /**
          * Scope
          * @description What a key may do; ``ADMIN`` includes all and may manage keys.
@@ -2192,6 +2749,27 @@ export interface components {
             items: components["schemas"]["SessionSummary"][];
             /** Next Cursor */
             next_cursor: string;
+        };
+        /**
+         * Slice
+         * @description Agreement where an attribute has one value, against everywhere else. ``p_adjusted`` is over the whole family.
+         */
+        Slice: {
+            /** Attribute */
+            attribute: string;
+            /** Value */
+            value: string;
+            /** Rows */
+            rows: number;
+            /** Disagreements */
+            disagreements: number;
+            agreement: components["schemas"]["Estimate"];
+            elsewhere: components["schemas"]["Estimate"];
+            difference: components["schemas"]["Estimate"];
+            /** P Value */
+            p_value: number;
+            /** P Adjusted */
+            p_adjusted: number;
         };
         /**
          * Span
@@ -3979,6 +4557,294 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluatorDetail"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calibrations: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                version?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationSummaryPage"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrate_evaluator: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_calibration: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+                /** @description name or id */
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_disagreements: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                human?: string;
+                judge?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+                /** @description name or id */
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisagreementPage"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bridge_versions: {
+        parameters: {
+            query: {
+                before: string;
+                after: string;
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                judge_score?: string;
+                dataset?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bridge"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_judges: {
+        parameters: {
+            query: {
+                /** @description evaluators, comma-separated */
+                names: string;
+                label: string;
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                dataset?: string;
+                experiment?: string;
+                threshold?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeComparison"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */
