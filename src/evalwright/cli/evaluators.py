@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from evalwright.scoring import RunReport
 
 app = App(name="evaluators", help="List evaluators and run them over stored spans, traces and sessions.")
+for _name, _help in {
+    "calibrate": "Compares an evaluator's verdicts with what people said; keeps a card of its version.",
+    "cards": "Lists the calibrations of an evaluator, newest first.",
+    "disagreements": "Lists the targets on which judge and people differ.",
+    "compare": "Compares judges on the targets that people labelled and all of them judged.",
+    "bridge": "Shows what changes between two versions of an evaluator on the targets that both judged.",
+}.items():
+    app.command(f"evalwright.cli.calibrate:{_name}", name=_name, help=_help)
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["spec"]["name"]),

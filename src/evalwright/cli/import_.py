@@ -22,7 +22,9 @@ SENDERS: Final = 4
 LABEL_BATCH: Final = 1000
 
 
-def import_(*paths: Path, format: Literal["auto", "otlp", "scores"] = "auto", options: Options = Options()) -> int:
+def import_(
+    *paths: Path, format: Literal["auto", "otlp", "scores", "judge-set"] = "auto", options: Options = Options()
+) -> int:
     """Sends recorded traces (OTLP JSON, one request a line or a file) or labels (scores as JSON lines) to the server.
 
     Files may be gzipped. Importing the same file again changes nothing. Without --project each trace goes to the
@@ -30,8 +32,13 @@ def import_(*paths: Path, format: Literal["auto", "otlp", "scores"] = "auto", op
 
     Args:
         paths: files, or folders whose .jsonl, .json and .gz files are read.
-        format: what the files hold; auto looks at each row.
+        format: what the files hold; auto looks at each row. A judge-set holds items with what people and judges said
+            of them: each file becomes a dataset, labels, and recorded judges that can be calibrated.
     """
+    if format == "judge-set":
+        from evalwright.cli.judge_sets import import_judge_sets
+
+        return import_judge_sets(list(itertools.chain.from_iterable(map(_files, paths))), options)
     totals: dict[str, int] = {"requests": 0, "rejected_spans": 0, "scores": 0, "refused": 0}
     for path in itertools.chain.from_iterable(map(_files, paths)):
         with progress(f"importing {path.name}", unit="rows") as report:

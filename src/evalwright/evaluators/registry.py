@@ -19,7 +19,11 @@ from evalwright.evaluators import catalogue
 from evalwright.evaluators.code import CodeEvaluator
 from evalwright.evaluators.judge import Judge, parse_rubric, read_rubric
 from evalwright.evaluators.judge.rubric import Rubric
+from evalwright.evaluators.recorded import read_recorded
 from evalwright.ports.models import ChatModel
+
+RECORDED: Final = "recorded"
+"""Begins a reference to a file of verdicts that exist already."""
 
 FOLDER: Final = "evaluators"
 """The folder, under the working directory, in which a project keeps its evaluators."""
@@ -72,7 +76,8 @@ def load(
     """Returns the evaluator a reference names.
 
     References: a name in ``folder``; a ready-made name with parameters, ``latency_under:ms=2000``; a function,
-    ``path/to/file.py:function``; a rubric, ``path/to/file.yaml``. Names in ``folder`` win over ready-made ones.
+    ``path/to/file.py:function``; a rubric, ``path/to/file.yaml``; verdicts that exist already,
+    ``recorded:path/to/file.jsonl``. Names in ``folder`` win over ready-made ones.
 
     Args:
         reference: as above.
@@ -86,6 +91,8 @@ def load(
         InvalidInput: a broken file, a wrong parameter, or a judge without model or client.
     """
     path, _, rest = reference.partition(":")
+    if path == RECORDED and rest:
+        return read_recorded(rest)
     if path.endswith((".yaml", ".yml")):
         return _judge(read_rubric(path), model, client, judge_options)
     if path.endswith(".py"):

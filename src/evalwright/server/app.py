@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from evalwright import __version__
 from evalwright.server import problems
 from evalwright.server.api import (
+    calibration,
     comparisons,
     datasets,
     evaluators,
@@ -40,6 +41,7 @@ NOUNS = (
     scores,
     sql,
     evaluators,
+    calibration,
     datasets,
     comparisons,
     experiments,
