@@ -33,13 +33,16 @@ def by_metric(rows: Iterable[TrialScore]) -> dict[str, list[TrialScore]]:
 
 
 def estimate_rows(metric: str, rows: Sequence[TrialScore]) -> Estimate:
-    """Returns the mean of one metric over trials, clustered by item, beside its four counts."""
+    """Returns the mean of one metric over trials, beside its four counts.
+
+    Clustered by item, unless they are all of one: then it is that item's own mean, and its trials are independent.
+    """
     scored = [row for row in rows if row.status is ScoreStatus.SCORED and row.value is not None]
     counts = Counter(row.status for row in rows)
     items = [row.item_key for row in scored]
     return average(
         [row.value for row in scored if row.value is not None],
-        items if len(set(items)) < len(items) else None,
+        items if 1 < len(set(items)) < len(items) else None,
         unit=OPERATIONAL_UNITS.get(metric, ""),
         denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.estimate import Estimate
-from evalwright.domain.experiment import Comparison, Experiment
+from evalwright.domain.experiment import Comparison, Experiment, default_direction
 from evalwright.domain.gate import Criterion, Decision
 from evalwright.domain.project import Scope
 from evalwright.server import wire
@@ -41,6 +41,13 @@ ComparisonDetail = extend(
 ExperimentName = Annotated[str, Query(min_length=1, max_length=300, description="name or id")]
 
 
+def _with_direction(criterion: Any) -> Any:
+    """Less is better for latency, cost and tokens unless the criterion says otherwise, as in a gate file."""
+    if isinstance(criterion, dict) and "direction" not in criterion and isinstance(criterion.get("metric"), str):
+        return {**criterion, "direction": default_direction(criterion["metric"])}
+    return criterion
+
+
 class GateIn(BaseModel):
     """A candidate and the criteria it must hold."""
 
@@ -48,7 +55,7 @@ class GateIn(BaseModel):
 
     candidate: Name
     baseline: Word = Field("", description="needed by criteria with a margin")
-    criteria: list[Criterion] = Field(min_length=1, max_length=200)
+    criteria: list[Annotated[Criterion, BeforeValidator(_with_direction)]] = Field(min_length=1, max_length=200)
     project: Word = ""
 
 
@@ -93,15 +100,17 @@ def compare_two(
 @routes.post("/gate/check", response_model=model_of(Decision))
 def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: ProjectParam = "") -> Response:
     """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
+    from evalwright.experiments.comparison import failed_items
     from evalwright.release.gate import check
     from evalwright.server.results import compare_experiments, estimates, metric_rows
 
     allowed = caller.project(Scope.READ, body.project, project)
     candidate = _finished(deps.records.find_experiment(allowed, body.candidate))
-    if not body.baseline:
-        return reply(check(estimates(metric_rows(deps, candidate)), body.criteria))
-    baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
     directions = {criterion.metric: criterion.direction for criterion in body.criteria}
+    if not body.baseline:
+        rows = metric_rows(deps, candidate)
+        return reply(check(estimates(rows), body.criteria, failed_items=failed_items(rows, directions)))
+    baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
     return reply(check(compare_experiments(deps, baseline, candidate, directions)[0], body.criteria))
 
 
