@@ -507,6 +507,46 @@ def test_score_groups_keep_the_four_counts(store: SpanDatabase, project: str) ->
     assert (quality.labels, other.labels, other.values) == ({"yes": 1, "no": 1}, {"only": 1}, [])
 
 
+def test_targets_that_were_skipped_stay_with_their_name_whatever_type_they_declare(
+    store: SpanDatabase, project: str
+) -> None:
+    skipped = score(project, "2", type=ScoreType.NUMERIC, status=ScoreStatus.SKIPPED, value=None, created_ns=9)
+    store.write_scores([score(project, "1", type=ScoreType.BOOLEAN), skipped])
+    (group,) = store.score_groups(ScoreQuery(project=project))
+    assert (group.type, group.denominators.scored, group.denominators.skipped) == ("boolean", 1, 1)
+
+
+def test_sampled_scores_say_how_likely_they_were_to_be_seen(store: SpanDatabase, project: str) -> None:
+    store.write_scores([score(project, "1", inclusion_probability=0.25), score(project, "2", value=0.0, name="all")])
+    everything, sampled = store.score_groups(ScoreQuery(project=project))
+    assert (list(sampled.inclusion), list(everything.inclusion)) == ([0.25], [])
+
+
+def test_two_versions_of_an_evaluator_are_never_mixed_in_a_group(store: SpanDatabase, project: str) -> None:
+    store.write_scores([
+        score(project, "1", evaluator="judge", evaluator_version="one", value=0.0, created_ns=1),
+        score(project, "2", evaluator="judge", evaluator_version="two", value=1.0, created_ns=2),
+        score(project, "3", evaluator="person", value=0.5, created_ns=1),
+    ])  # fmt: skip
+    (newest,) = store.score_groups(ScoreQuery(project=project))
+    assert sorted(newest.values) == [0.5, 1.0]
+    (old,) = store.score_groups(ScoreQuery(project=project, evaluator_version="one"))
+    assert list(old.values) == [0.0]
+    by_version = store.score_groups(ScoreQuery(project=project), group_by="evaluator_version")
+    assert {group.key: list(group.values) for group in by_version} == {"": [0.5], "one": [0.0], "two": [1.0]}
+
+
+def test_beside_a_trace_only_the_newest_version_of_an_evaluator_shows(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1)])
+    store.write_scores([
+        score(project, "1", target=Target.TRACE, evaluator="judge", evaluator_version="one", value=0.0, created_ns=1),
+        score(project, "2", target=Target.TRACE, evaluator="judge", evaluator_version="two", value=1.0, created_ns=2),
+        score(project, "3", target=Target.TRACE, evaluator="person", value=1.0, created_ns=1),
+    ])  # fmt: skip
+    (shown,) = store.list_traces(query(project)).items[0].scores
+    assert (shown.count, shown.mean) == (2, 1.0)
+
+
 def test_scores_show_beside_traces_and_spans(store: SpanDatabase, project: str) -> None:
     store.write_spans([span(project, 1, session_id="s"), span(project, 2, parent=1)])
     store.write_scores([

@@ -247,7 +247,10 @@ class MemorySpanStore:
 
     def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
         groups: dict[tuple[str, str], list[Score]] = {}
-        for score in self._scores_of(query):
+        scores = self._scores_of(query)
+        if not query.evaluator_version and "evaluator_version" not in (group_by, cluster_by):
+            scores = _newest_versions(scores)
+        for score in scores:
             groups.setdefault((score.name, str(_column(score, group_by))), []).append(score)
         return [_group(key, scores, cluster_by) for key, scores in groups.items()]
 
@@ -279,6 +282,18 @@ def _column(score: Score, name: str) -> Any:
     return getattr(score, name)
 
 
+def _newest_versions(scores: Sequence[Score]) -> list[Score]:
+    newest: dict[tuple[str, str], str] = {}
+    for score in sorted(scores, key=lambda score: score.created_ns):
+        if score.evaluator_version:
+            newest[score.name, score.evaluator] = score.evaluator_version
+    return [
+        score
+        for score in scores
+        if not score.evaluator_version or newest[score.name, score.evaluator] == score.evaluator_version
+    ]
+
+
 def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: str) -> ScoreGroup:
     counts = Counter(score.status for score in scores)
     scored = [score for score in scores if score.status is ScoreStatus.SCORED]
@@ -287,10 +302,13 @@ def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: str) -> Sc
         name=key[0],
         key=key[1],
         denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
-        type=scores[0].type.value,
+        type=max(scores, key=lambda score: (score.status is ScoreStatus.SCORED, score.created_ns)).type.value,
         labels=Counter(score.label for score in scored if score.label),
         values=[score.value for score in valued if score.value is not None],
         clusters=[str(_column(score, cluster_by)) or score.id for score in valued],
+        inclusion=[score.inclusion_probability for score in valued]
+        if any(score.inclusion_probability != 1.0 for score in valued)
+        else (),
     )
 
 

@@ -65,14 +65,17 @@ def score_rows(trials: Iterable[Trial], scores: Iterable[Score]) -> list[TrialSc
     """Scores of trials as rows, one per trial and metric seen in the experiment.
 
     A trial without a score for a metric that other trials have is a row too: errored where the trial failed,
-    unseen otherwise. Text and category scores without a value are left out.
+    unseen otherwise. Text and category scores without a value are left out. Where a trial was judged again under the
+    same name, the newest verdict counts, in whatever order they come.
     """
     by_trial: dict[str, dict[str, Score]] = defaultdict(dict)
     metrics: dict[str, None] = {}
     for score in scores:
         if score.value is None and score.status is ScoreStatus.SCORED:
             continue
-        by_trial[score.trial_id][score.name] = score
+        held = by_trial[score.trial_id].get(score.name)
+        if held is None or score.created_ns >= held.created_ns:
+            by_trial[score.trial_id][score.name] = score
         metrics[score.name] = None
     rows: list[TrialScore] = []
     for trial in trials:

@@ -85,7 +85,10 @@ class ScoreQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreGroup:
-    """Scores of one name (and group key): the raw material of a summary. ``values`` of scored rows only."""
+    """Scores of one name (and group key): the raw material of a summary. ``values`` of scored rows only.
+
+    ``inclusion`` is how likely each of the values was to be sampled, in step with them; empty: all of them were.
+    """
 
     name: str
     key: str
@@ -94,6 +97,7 @@ class ScoreGroup:
     labels: Mapping[str, int]
     values: Sequence[float]
     clusters: Sequence[str]
+    inclusion: Sequence[float] = ()
 
 
 class SpanWriter(Protocol):

@@ -111,6 +111,15 @@ def derive_id(*parts: str) -> str:
     return f"sc_{digest[:32]}"
 
 
+def verdict_id(project: str, target: Target, target_id: str, name: str, verdict: Verdict) -> str:
+    """Returns the id under which the same judge's next verdict on the same target replaces this one.
+
+    Another version of an evaluator is another judge: its verdicts stand beside the old ones, which stay comparable.
+    """
+    judge = (verdict.source, verdict.evaluator, verdict.evaluator_version, verdict.annotator)
+    return derive_id(project, target, target_id, name, *judge)
+
+
 def check_verdict(name: str, verdict: Verdict) -> None:
     """Returns only when a scored verdict says something, and any other says why.
 
@@ -129,7 +138,7 @@ def to_score(body: ScoreIn, *, project: str, now_ns: int) -> Score:
     target, target_id = target_of(body)
     check_verdict(body.name, body)
     return Score(
-        id=body.id or derive_id(project, target, target_id, body.name, body.source, body.evaluator, body.annotator),
+        id=body.id or verdict_id(project, target, target_id, body.name, body),
         project=project,
         target=target,
         name=body.name,

@@ -15,12 +15,16 @@ SUCCESS: Final = 1.0 - 1e-6
 
 
 def estimate_group(group: ScoreGroup) -> Estimate:
-    """Returns the mean of a group's values, clustered where several values share a cluster."""
+    """Returns the mean of a group's values: clustered where several share a cluster, weighted where some were sampled."""
     from evalwright.stats.intervals import average  # numpy, only when asked for
+    from evalwright.stats.sampling import hajek
 
     clusters = [label or f"\0{index}" for index, label in enumerate(group.clusters)]
     shared = len(set(clusters)) < len(clusters)
-    return average(group.values, clusters if shared else None, denominators=group.denominators)
+    given = clusters if shared else None
+    if group.inclusion:
+        return hajek(group.values, group.inclusion, given, denominators=group.denominators)
+    return average(group.values, given, denominators=group.denominators)
 
 
 def clustered_groups(

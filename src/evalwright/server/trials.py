@@ -14,7 +14,7 @@ from evalwright.domain.score import Score, Target
 from evalwright.ports.records import ExperimentStore
 from evalwright.ports.spans import ScoreQuery, SpanReader
 from evalwright.server import wire
-from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, derive_id, verdict_fields
+from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, verdict_fields, verdict_id
 
 PAGE: Final = 1000
 
@@ -65,9 +65,8 @@ def _to_trial(body: TrialIn, experiment: Experiment, now_ns: int) -> Trial:
 
 def _to_score(name: str, verdict: Verdict, trial: Trial, experiment: Experiment, now_ns: int) -> Score:
     check_verdict(name, verdict)
-    key = (experiment.project, Target.TRIAL, trial.id, name, verdict.source, verdict.evaluator, verdict.annotator)
     return Score(
-        id=derive_id(*key),
+        id=verdict_id(experiment.project, Target.TRIAL, trial.id, name, verdict),
         project=experiment.project,
         target=Target.TRIAL,
         name=name,

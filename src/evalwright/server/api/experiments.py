@@ -139,7 +139,7 @@ def list_trials(
 def _by_name(scores: Any) -> dict[str, dict[str, Any]]:
     return {
         each.name: {"value": each.value, "label": each.label, "status": each.status, "explanation": each.explanation}
-        for each in scores
+        for each in sorted(scores, key=lambda score: score.created_ns)
     }
 
 

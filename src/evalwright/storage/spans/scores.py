@@ -53,7 +53,10 @@ def score_conditions(query: ScoreQuery, binder: Binder) -> str:
 
 
 def score_groups(engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by: str) -> Sequence[ScoreGroup]:
-    """Returns the scores grouped by name, type and key, with values and clusters in step, ordered by name and key.
+    """Returns the scores grouped by name and key, with values and clusters in step, ordered by name and key.
+
+    The type is that of the newest scored row. Of an evaluator with several versions only the newest counts, unless the
+    query names a version or the groups are versions: a mean over two versions is a number about neither.
 
     Raises:
         InvalidInput: ``group_by`` or ``cluster_by`` is neither a score column nor ``metadata.<key>``.
@@ -62,26 +65,39 @@ def score_groups(engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by
     key, cluster = _key_sql(group_by, binder), _key_sql(cluster_by, binder)
     has_value = "status = 'scored' AND isNotNull(value)"
     counts = ", ".join(f"countIf(status = '{status}') AS {status}" for status in asdict(Denominators()))
+    conditions = score_conditions(query, binder)
+    if not query.evaluator_version and "evaluator_version" not in (group_by, cluster_by):
+        conditions += f" AND {_newest_version(conditions)}"
     sql = (
-        f"SELECT name, type, {key} AS group_key, {counts},"
-        f" groupArrayIf({MAX_GROUPED})(tuple(assumeNotNull(value), {cluster}), {has_value}) AS pairs,"
-        " sumMapIf([label], [toUInt64(1)], status = 'scored' AND label != '') AS labels"
-        f" FROM score_rows FINAL WHERE {score_conditions(query, binder)}"
-        " GROUP BY name, type, group_key ORDER BY name, group_key, type"
+        f"SELECT name, argMax(type, (status = 'scored', created_ns)) AS declared, {key} AS group_key, {counts},"
+        f" groupArrayIf({MAX_GROUPED})(tuple(assumeNotNull(value), {cluster}, inclusion_probability), {has_value})"
+        " AS observed, sumMapIf([label], [toUInt64(1)], status = 'scored' AND label != '') AS labels"
+        f" FROM score_rows FINAL WHERE {conditions}"
+        " GROUP BY name, group_key ORDER BY name, group_key"
     )
     return [_group(row) for row in fetch(engine, sql, binder)]
 
 
+def _newest_version(conditions: str) -> str:
+    return (
+        "(evaluator_version = '' OR (name, evaluator, evaluator_version) IN (SELECT name, evaluator,"
+        " argMax(evaluator_version, created_ns) FROM score_rows FINAL"
+        f" WHERE {conditions} AND evaluator_version != '' GROUP BY name, evaluator))"
+    )
+
+
 def _group(row: dict[str, Any]) -> ScoreGroup:
     labels, counts = row["labels"]
+    inclusion = [float(chance) for _, _, chance in row["observed"]]
     return ScoreGroup(
         name=row["name"],
         key=row["group_key"],
-        type=row["type"],
+        type=row["declared"],
         denominators=Denominators(**{name: row[name] for name in asdict(Denominators())}),
         labels=dict(zip(labels, counts, strict=True)),
-        values=[float(value) for value, _ in row["pairs"]],
-        clusters=[cluster for _, cluster in row["pairs"]],
+        values=[float(value) for value, _, _ in row["observed"]],
+        clusters=[cluster for _, cluster, _ in row["observed"]],
+        inclusion=inclusion if any(chance != 1.0 for chance in inclusion) else (),
     )
 
 
@@ -109,7 +125,8 @@ def summarise_scores(
     """Returns score summaries by ``column`` (trace_id, span_id or session_id) in one query.
 
     Either for the given ids, or for every id scored within one trace. A score never changes its target, so choosing its
-    newest version among the matching rows is the same as FINAL and lets the skip indexes work.
+    newest row among the matching ones is the same as FINAL and lets the skip indexes work. Of an evaluator that judged
+    a target in several versions, only the newest is shown.
     """
     binder = Binder()
     which = f"trace_id = {binder.bind(trace_id)}" if trace_id else f"{column} IN {binder.bind(list(ids))}"
@@ -117,9 +134,10 @@ def summarise_scores(
         f"SELECT {column} AS id, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
         " avgIf(value, status = 'scored') AS mean,"
         " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
-        " FROM (SELECT name, status, value, label, trace_id, span_id, session_id FROM (SELECT * FROM score_rows"
+        " FROM (SELECT *, argMax(evaluator_version, created_ns) OVER (PARTITION BY name, evaluator, target, trace_id,"
+        " span_id, session_id, trial_id) AS newest FROM (SELECT * FROM score_rows"
         f" WHERE project = {binder.bind(project)} AND {which} ORDER BY created_ns DESC LIMIT 1 BY project, id))"
-        " GROUP BY id, name ORDER BY id, name"
+        " WHERE evaluator_version = newest GROUP BY id, name ORDER BY id, name"
     )
     found: dict[str, list[ScoreSummary]] = defaultdict(list)
     for row in fetch(engine, sql, binder):
