@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from shared import shared_data
 
 from evalwright.cli.labels import is_label, score_of
 
@@ -37,3 +40,23 @@ def test_who_judged_is_read_from_the_annotator_kind() -> None:
 
 def test_a_row_without_a_target_is_no_label() -> None:
     assert not is_label({"name": "reward", "score": 1})
+
+
+def test_several_labels_of_one_name_on_one_span_stay_apart_and_a_corrected_number_keeps_its_place() -> None:
+    row = {"span_id": "a" * 16, "name": "error", "label": "loop"}
+    several = [row, {**row, "label": "invented"}, {**row, "identifier": "1"}, {**row, "identifier": "2"}]
+    assert len({score_of(each)["id"] for each in several}) == 4
+    assert score_of(dict(row))["id"] == score_of(row)["id"]
+    number = {"trace_id": "b" * 32, "name": "reward", "score": 0.0}
+    assert score_of(number)["id"] == score_of({**number, "score": 1.0})["id"]
+    assert score_of({**number, "id": "mine"})["id"] == "mine"
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("pattern", ["*/*annotations*.jsonl", "*/*scores.public.jsonl", "tau-bench/*.labels.jsonl"])
+def test_every_row_of_the_real_label_files_has_an_id_of_its_own(pattern: str) -> None:
+    files = list(shared_data().glob(pattern))
+    assert files
+    for file in files:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        assert len({score_of(row)["id"] for row in rows}) == len(rows)

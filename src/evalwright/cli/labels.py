@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ def score_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the score a label row stands for; columns without a place become metadata, unless they are long.
 
     The narrowest id given decides the target: span, then trace, then session. ``label_normalized`` wins over ``label``,
-    which is then kept in the metadata. An ``identifier`` is part of what tells two labels of one target apart.
+    which is then kept in the metadata.
     """
     value = row.get("score", row.get("value"))
     normalised = row.get("label_normalized")
@@ -31,16 +33,37 @@ def score_of(row: Mapping[str, Any]) -> dict[str, Any]:
     if normalised and row.get("label") != normalised:
         metadata["label_as_given"] = row.get("label")
     return {
+        "id": label_id(row),
         "target": "span" if row.get("span_id") else "trace" if row.get("trace_id") else "session",
         **{key: str(row.get(key) or "") for key in ("trace_id", "span_id", "session_id", "name", "explanation")},
-        "value": float(value) if isinstance(value, int | float) else None,
+        "value": float(value) if _is_number(value) else None,
         "label": label,
-        "type": "numeric" if isinstance(value, int | float) else "categorical",
+        "type": "numeric" if _is_number(value) else "categorical",
         "source": SOURCES.get(str(row.get("annotator_kind", "")).upper(), str(row.get("source") or "human")),
-        "annotator": str(row.get("annotator") or row.get("identifier") or ""),
+        "annotator": str(row.get("annotator") or ""),
         "evidence": [{"quote": evidence}] if isinstance(evidence, str) and evidence else [],
         "metadata": metadata,
     }
+
+
+def label_id(row: Mapping[str, Any]) -> str:
+    """Returns an id that is the same each time a row is imported, and different for any two rows of a file.
+
+    A person may put several labels of one name on one target (three errors in one span). What tells them apart is the
+    row's own ``id`` or ``identifier``; without one, what they say. A corrected number keeps its place.
+    """
+    if row.get("id"):
+        return str(row["id"])
+    told = [row.get("identifier")] if row.get("identifier") else []
+    if not told and not _is_number(row.get("score", row.get("value"))):
+        told = [row.get("label"), row.get("explanation"), row.get("evidence")]
+    keys = ("trace_id", "span_id", "session_id", "name", "annotator_kind", "source", "annotator")
+    text = json.dumps([*(row.get(key) for key in keys), *told], default=str)
+    return f"sc_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _is_short(value: Any) -> bool:
