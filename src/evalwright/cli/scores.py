@@ -35,6 +35,8 @@ SUMMARY: Sequence[Column] = (
     ("labels", lambda row: " ".join(f"{label}:{count}" for label, count in row["labels"].items())),
 )
 
+CORRECTED: Column = ("corrected", lambda row: estimate(row["correction"]["corrected"]) or "-")
+
 
 def four_counts(denominators: Mapping[str, int]) -> str:
     """The four counts, always all of them, in their one order."""
@@ -88,7 +90,13 @@ def add(
 
 @app.command
 def summary(
-    name: str = "", *, by: str = "", source: str = "", evaluator: str = "", options: Options = Options()
+    name: str = "",
+    *,
+    by: str = "",
+    source: str = "",
+    evaluator: str = "",
+    corrected: bool = False,
+    options: Options = Options(),
 ) -> None:
     """Summarises scores by name, each mean with its interval and the four counts.
 
@@ -97,10 +105,24 @@ def summary(
         by: also group by a score column or metadata.<key>.
         source: only scores of this source.
         evaluator: only scores of this evaluator.
+        corrected: also what people would have said, by what calibration knows of the judge's error.
     """
     wanted = {"name": name, "group_by": by, "source": source, "evaluator": evaluator}
+    wanted["corrected"] = "true" if corrected else ""
     answer = options.api().get("/scores/summary", **options.scope(), **{k: v for k, v in wanted.items() if v})
-    emit_rows(answer["items"], SUMMARY, as_json=options.json, empty="no scores match")
+    shown = (*SUMMARY[:3], CORRECTED, *SUMMARY[3:]) if corrected else SUMMARY
+    emit_rows(answer["items"], shown, as_json=options.json, empty="no scores match")
+    for row in answer["items"] if corrected and not options.json else ():
+        _explain(row)
+
+
+def _explain(row: Mapping[str, Any]) -> None:
+    """Says how a mean was corrected, or why not."""
+    made = row["correction"]
+    about = " ".join(filter(None, (row["name"], row["key"])))
+    note(f"{about}: not corrected: {made['refused']}" if made["refused"] else f"{about}: {made['reason']}")
+    for warning in made["warnings"]:
+        note(f"{about}: note: {one_line(warning)}")
 
 
 @app.command

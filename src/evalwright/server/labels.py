@@ -73,7 +73,7 @@ def join(deps: Deps, wanted: Wanted) -> Joined:
         InvalidInput: the evaluator writes several scores and none is named.
     """
     experiments = _experiments(deps, wanted)
-    joined = Joined(labels=_labels(deps, wanted, experiments))
+    joined = Joined(labels=read_labels(deps, wanted, experiments))
     others: Counter[str] = Counter()
     read = 0
     for score in _scores(deps, wanted.project, experiments, evaluator=wanted.evaluator, name=wanted.judge_score):
@@ -113,8 +113,13 @@ def _take(joined: Joined, score: Score, wanted: Wanted, others: Counter[str]) ->
         joined.pool.setdefault(key, score)
 
 
-def _labels(deps: Deps, wanted: Wanted, experiments: Sequence[str]) -> dict[Key, list[Score]]:
-    """Returns target -> labels: those of people where there are any, else those of any other source."""
+def read_labels(deps: Deps, wanted: Wanted, experiments: Sequence[str]) -> dict[Key, list[Score]]:
+    """Returns target -> labels: those of people where there are any, else those of any other source.
+
+    Raises:
+        NotFound: there is no label of that name.
+        InvalidInput: there are more than fit in memory.
+    """
     people: dict[Key, list[Score]] = defaultdict(list)
     rest: dict[Key, list[Score]] = defaultdict(list)
     count = 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
+from evalwright.domain.calibration import Correction
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.project import Scope
 from evalwright.domain.score import Score
@@ -27,12 +29,13 @@ routes = router("scores")
 _Estimate = model_of(Estimate)
 ScoreSummaryRow = shape(
     "ScoreSummaryRow",
-    "The mean of one score in one group; ``key`` is empty without ``group_by``.",
+    "The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked for.",
     name=str,
     key=str,
     type=str,
     estimate=_Estimate,
     labels=dict[str, int],
+    correction=model_of(Correction) | None,
 )
 ScoreSummaries = shape("ScoreSummaries", "One row per score name and group.", items=list_of(ScoreSummaryRow))
 AtK = shape("AtK", "An estimate at k runs.", k=int, estimate=_Estimate)
@@ -125,9 +128,16 @@ def summarise_scores(
         str,
         Query(max_length=200, description="what is independent; empty: items, sessions or traces, as they are known"),
     ] = "",
+    corrected: Annotated[bool, Query(description="also what people would have said, by the calibration")] = False,
 ) -> Response:
     """Means with intervals and the four counts, by score name and group."""
-    return reply({"items": summarise(deps.spans, query, group_by, cluster_by)})
+    rows = summarise(deps.spans, query, group_by, cluster_by)
+    corrections: Sequence[Correction | None] = [None] * len(rows)
+    if corrected:
+        from evalwright.server.corrections import correct_summaries
+
+        corrections = correct_summaries(deps, query, group_by, rows)
+    return reply({"items": [{**row, "correction": made} for row, made in zip(rows, corrections, strict=True)]})
 
 
 @routes.get("/scores/reliability", response_model=Reliability)
