@@ -13,6 +13,8 @@ from evalwright.domain.evaluator import Subject
 ARGUMENTS: Final[dict[str, str]] = {
     "input": "what went in: the span's or root span's input, or the item's input",
     "output": "what came out",
+    "output_a": "the first of two answers that are compared",
+    "output_b": "the second of them",
     "expected": "the right answer of a dataset item",
     "context": "texts of the retrieved documents",
     "messages": "chat messages, each a dict with role and content",

@@ -13,6 +13,7 @@ from synthetic import Synthetic, SyntheticPairs, items, pairs
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.evaluator import Outcome
+from evalwright.domain.score import Target
 from evalwright.evaluators.probes import PROBES, ProbeReport, ProbeVerdict, plan_of, probe, verdicts_needed
 
 
@@ -144,7 +145,9 @@ def test_what_a_judge_could_not_say_is_counted_with_its_reason() -> None:
 def test_items_with_nothing_to_change_are_skipped_and_counted() -> None:
     bench = items(20)
     no_number = bench[0].subject.values | {"output": "You may ask.", "metadata": bench[0].subject.values["metadata"]}
-    bench[0] = bench[0].__class__(subject=bench[0].subject.__class__(target="trace", key="item-0", values=no_number))
+    bench[0] = bench[0].__class__(
+        subject=bench[0].subject.__class__(target=Target.TRACE, key="item-0", values=no_number)
+    )
     found = report(Synthetic(confident=False), bench, "defects").findings[0]
     assert found.effect is not None
     assert ("skipped", "the item has nothing to change", 1) in found.reasons

@@ -22,6 +22,7 @@ class Answer:
     explanation: str
     evidence: tuple[str, ...] = ()
     value: float | None = None
+    confidence: float | None = None
 
 
 class BrokenAnswer(Exception):
@@ -43,6 +44,7 @@ def read_answer(text: str, rubric: Rubric) -> Answer:
         explanation=_explanation(data.get("explanation")),
         evidence=_quotes(data.get("evidence")),
         value=_value(data.get("value"), label, rubric) if rubric.type is ScoreType.NUMERIC else None,
+        confidence=_confidence(data.get("confidence")) if rubric.states_confidence else None,
     )
 
 
@@ -95,4 +97,10 @@ def _value(given: Any, label: str, rubric: Rubric) -> float | None:
         raise BrokenAnswer("value must be a number")
     if not rubric.low <= given <= rubric.high:
         raise BrokenAnswer(f"value {given:g} lies outside {rubric.low:g}..{rubric.high:g}")
+    return float(given)
+
+
+def _confidence(given: Any) -> float:
+    if not isinstance(given, (int, float)) or isinstance(given, bool) or not 0.0 <= given <= 1.0:
+        raise BrokenAnswer("confidence must be a number from 0 to 1")
     return float(given)

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from opentelemetry.trace import Span, TracerProvider
 
-from evalwright.domain.errors import ModelCallFailed
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
-from evalwright.domain.score import Evidence, ScoreSource, ScoreStatus, ScoreType
+from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType
 from evalwright.evaluators.judge import prompt, tracing
-from evalwright.evaluators.judge.answer import Answer, BrokenAnswer, read_answer
-from evalwright.evaluators.judge.evidence import verify
+from evalwright.evaluators.judge.asking import Asker, Spent
+from evalwright.evaluators.judge.comparing import of_both_orders, swapped_texts
 from evalwright.evaluators.judge.inputs import JudgeInputs, collect
-from evalwright.evaluators.judge.rubric import EvidenceRule, Rubric, WhenCut
+from evalwright.evaluators.judge.rubric import Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_file import read_rubric
+from evalwright.evaluators.judge.sampling import majority
+from evalwright.evaluators.pairwise import BOTH, TIE
 from evalwright.evaluators.result import errored
 from evalwright.evaluators.selectors import parse_selector
-from evalwright.ports.models import ChatModel, ChatReply, ChatRequest
-
-
-@dataclass(slots=True)
-class _Spent:
-    """What one verdict took: calls, money, the last model that answered."""
-
-    calls: int = 0
-    cost: float | None = None
-    unpriced: bool = False
-    model: str = ""
-
-    def add(self, reply: ChatReply) -> None:
-        self.calls += 1
-        self.model = reply.model
-        self.unpriced = self.unpriced or reply.cost is None
-        self.cost = None if self.unpriced else (self.cost or 0.0) + (reply.cost or 0.0)
+from evalwright.ports.models import ChatModel
 
 
 class Judge:
@@ -85,6 +71,7 @@ class Judge:
         self._system = prompt.system_prompt(rubric)
         self._schema = prompt.answer_schema(rubric)
         self._spec = _spec(rubric, self._model)
+        self._parts = [self._like(rubric=part) for part in rubric.parts]
 
     @classmethod
     def from_file(cls, path: str | Path, *, model: str = "", client: ChatModel | None = None, **options: Any) -> Judge:
@@ -136,7 +123,14 @@ class Judge:
         return ScoreSource.JUDGE
 
     async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
-        """Returns the one verdict on a subject; never raises for what the subject or the model does."""
+        """Returns the verdict on a subject, one for each criterion where the rubric has several.
+
+        Never raises for what the subject or the model does.
+        """
+        if self._parts:
+            return [
+                each for found in await asyncio.gather(*(p.evaluate(subject) for p in self._parts)) for each in found
+            ]
         started = time.perf_counter()
         inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
         outcome = self._refusal(inputs)
@@ -164,72 +158,43 @@ class Judge:
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
     async def _judge(self, subject: Subject, inputs: JudgeInputs) -> Outcome:
-        spent = _Spent()
+        spent = Spent()
         with tracing.verdict_span(self._tracer, self._spec, subject) as span:
-            try:
-                outcome = await self._verdict(subject, inputs, spent)
-            except ModelCallFailed as error:
-                outcome = errored(error.message)
+            outcome = await self._verdict(subject, inputs, spent)
             outcome = self._finished(outcome, inputs, spent, span)
             tracing.record_outcome(span, outcome)
         return outcome
 
-    def _finished(self, outcome: Outcome, inputs: JudgeInputs, spent: _Spent, span: Span) -> Outcome:
-        metadata = {"model": spent.model or self._model, "calls": spent.calls}
+    def _finished(self, outcome: Outcome, inputs: JudgeInputs, spent: Spent, span: Span) -> Outcome:
+        metadata = {**outcome.metadata, "model": spent.model or self._model, "calls": spent.calls}
         if inputs.cut:
             metadata["cut"] = dict(inputs.cut)
         return replace(outcome, cost=spent.cost, judge_trace_id=tracing.trace_id_of(span), metadata=metadata)
 
-    async def _verdict(self, subject: Subject, inputs: JudgeInputs, spent: _Spent) -> Outcome:
-        messages: list[Mapping[str, Any]] = [
-            {"role": "system", "content": self._system},
-            {"role": "user", "content": prompt.user_prompt(inputs.texts, self._fence())},
-        ]
-        reply = await self._ask(messages, spent)
-        try:
-            return self._read(reply, inputs, subject)
-        except BrokenAnswer as broken:
-            messages += [
-                {"role": "assistant", "content": reply.text},
-                {"role": "user", "content": prompt.repair_prompt(str(broken))},
-            ]
-        try:
-            return self._read(await self._ask(messages, spent), inputs, subject)
-        except BrokenAnswer as broken:
-            return errored(f"the judge's answer cannot be used: {broken}")
+    async def _verdict(self, subject: Subject, inputs: JudgeInputs, spent: Spent) -> Outcome:
+        if not self.rubric.pairwise:
+            return await self._sampled(inputs.texts, subject, spent)
+        orders = (inputs.texts, swapped_texts(inputs.texts))
+        return of_both_orders(*await asyncio.gather(*(self._sampled(texts, subject, spent) for texts in orders)))
 
-    async def _ask(self, messages: Sequence[Mapping[str, Any]], spent: _Spent) -> ChatReply:
-        temperature = self.rubric.model.get("temperature")
-        request = ChatRequest(
-            model=self._model,
-            messages=tuple(messages),
-            schema=self._schema,
-            schema_name="verdict",
-            temperature=float(temperature) if temperature is not None else None,
-            deadline_s=self._deadline_s,
-        )
+    async def _sampled(self, texts: Mapping[str, str], subject: Subject, spent: Spent) -> Outcome:
+        asker, samples = self._asker(), self.rubric.samples
+        if samples == 1:
+            return await asker.ask(texts, subject, spent)
+        return majority(await asyncio.gather(*(asker.ask(texts, subject, spent) for _ in range(samples))), self.rubric)
+
+    def _asker(self) -> Asker:
         assert self._client is not None
-        with tracing.call_span(self._tracer, request) as span:
-            reply = await self._client.chat(request)
-            tracing.record_reply(span, reply)
-        spent.add(reply)
-        return reply
-
-    def _read(self, reply: ChatReply, inputs: JudgeInputs, subject: Subject) -> Outcome:
-        answer = read_answer(reply.text, self.rubric)
-        evidence = verify(answer.evidence, inputs.texts, subject)
-        if answer.label in self.rubric.abstain:
-            reason = f"{answer.label}: {answer.explanation}"
-            return Outcome(status=ScoreStatus.UNSEEN, label=answer.label, reason=reason, evidence=evidence)
-        if self.rubric.evidence is EvidenceRule.REQUIRED and not any(quote.found for quote in evidence):
-            given = "the evidence is not in the inputs word for word" if evidence else "no evidence is given"
-            raise BrokenAnswer(given)
-        return self._scored(answer, evidence)
-
-    def _scored(self, answer: Answer, evidence: Sequence[Evidence]) -> Outcome:
-        value = answer.value if self.rubric.type is ScoreType.NUMERIC else self.rubric.scores.get(answer.label)
-        label = "" if self.rubric.type is ScoreType.NUMERIC else answer.label
-        return Outcome(value=value, label=label, explanation=answer.explanation, evidence=evidence)
+        return Asker(
+            rubric=self.rubric,
+            model=self._model,
+            client=self._client,
+            tracer=self._tracer,
+            deadline_s=self._deadline_s,
+            fence=self._fence,
+            system=self._system,
+            schema=self._schema,
+        )
 
 
 def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:
@@ -243,10 +208,18 @@ def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:
         inputs=tuple(rubric.inputs),
         labels=tuple(_labels(rubric)) if rubric.type is not ScoreType.NUMERIC else (),
         description=rubric.description,
-        definition={**asdict(rubric), "rubric_version": rubric.version, "asked_model": model},
+        definition={
+            **asdict(rubric),
+            **({"orders": BOTH} if rubric.pairwise else {}),
+            "rubric_version": rubric.version,
+            "asked_model": model,
+        },
     )
 
 
 def _labels(rubric: Rubric) -> Sequence[str]:
     """Returns the labels in the rubric's own order, whatever the order they are shown in."""
-    return [*(label for label in rubric.labels if label not in rubric.abstain), *rubric.abstain]
+    chosen = [label for label in rubric.labels if label not in rubric.abstain]
+    # A pairwise judge that may not say "tie" still ends in one when the order decides.
+    ties = [TIE] if rubric.pairwise and TIE not in chosen else []
+    return [*chosen, *ties, *rubric.abstain]

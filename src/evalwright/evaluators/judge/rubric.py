@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from evalwright.domain.score import ScoreType, Target
 NUMBER_GIVEN: Final = "scored"
 """The label of a numeric answer that did not abstain."""
 
-_OPTIONS: Final = frozenset({"reverse_scale"})
+_OPTIONS: Final = frozenset({"reverse_scale", "pairwise", "criteria", "states_confidence"})
 """Fields that are part of the version only when they are used, so that a new option renames no rubric."""
 
 
@@ -56,6 +56,9 @@ class Rubric:
         high: largest numeric verdict.
         model: what the file says of the model: ``role``, and ``name`` or ``temperature`` where it pins them.
         max_input_chars: inputs over this together are cut in the middle, longest first.
+        pairwise: the inputs ``a`` and ``b`` are compared, in both orders.
+        criteria: name -> question; each is judged by itself with the same labels, never blended into one score.
+        states_confidence: the judge says how sure it is.
         reverse_scale: labels are shown to the judge last first; what they mean and score stays as it is.
     """
 
@@ -76,6 +79,9 @@ class Rubric:
     max_input_chars: int = 60_000
     when_cut: WhenCut = WhenCut.JUDGE
     reverse_scale: bool = False
+    pairwise: bool = False
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    states_confidence: bool = False
 
     @property
     def verdicts(self) -> Sequence[str]:
@@ -83,6 +89,24 @@ class Rubric:
         chosen = [NUMBER_GIVEN] if self.type is ScoreType.NUMERIC else list(self.labels)
         chosen = chosen[::-1] if self.reverse_scale else chosen
         return [*(label for label in chosen if label not in self.abstain), *self.abstain]
+
+    @property
+    def samples(self) -> int:
+        """How many times the model is asked for one verdict."""
+        return int(self.model.get("samples", 1))
+
+    @property
+    def from_logprobs(self) -> bool:
+        """Whether scores come from the labels' probabilities."""
+        return self.model.get("score_from") == "logprobs"
+
+    @property
+    def parts(self) -> Sequence[Rubric]:
+        """One rubric for each criterion; none when there are no criteria."""
+        return [
+            replace(self, name=f"{self.name}.{name}", description=f"{self.description} {asked}".strip(), criteria={})
+            for name, asked in self.criteria.items()
+        ]
 
     @property
     def version(self) -> str:

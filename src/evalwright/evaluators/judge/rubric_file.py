@@ -13,6 +13,7 @@ from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.score import ScoreType, Target
 from evalwright.evaluators.judge.rubric import NUMBER_GIVEN, EvidenceRule, Example, Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_yaml import load_yaml
+from evalwright.evaluators.pairwise import FIRST, LABELS, SECOND, VALUES
 from evalwright.evaluators.selectors import parse_selector
 
 _KEYS: Final = {
@@ -28,13 +29,16 @@ _KEYS: Final = {
         "model",
         "evidence",
         "limits",
+        "criteria",
+        "confidence",
     ),
     ("output",): ("type", "labels", "scores", "abstain", "range"),
-    ("model",): ("role", "name", "temperature"),
+    ("model",): ("role", "name", "temperature", "samples", "score_from"),
     ("limits",): ("input_chars", "when_cut"),
 }
 _EXAMPLE_KEYS: Final = ("inputs", "label", "value", "why")
-_TYPES: Final = ("boolean", "categorical", "ordinal", "numeric")
+_TYPES: Final = ("boolean", "categorical", "ordinal", "numeric", "pairwise")
+_MOST_SAMPLES: Final = 25
 _TARGETS: Final = ("span", "trace", "session")
 
 
@@ -84,11 +88,14 @@ class _Reader:
         if top.get("kind", "judge") != "judge":
             self.fail(("kind",), f"kind {top['kind']!r} is not 'judge'")
         output = self.section(top, "output")
-        kind = ScoreType(self.choice(output.get("type"), ("output", "type"), _TYPES))
+        named = self.choice(output.get("type"), ("output", "type"), _TYPES)
+        pairwise = named == "pairwise"
+        kind = ScoreType.CATEGORICAL if pairwise else ScoreType(named)
         abstain = [self.label(label) for label in self.sequence(output.get("abstain", []), ("output", "abstain"))]
         labels = self.labels(output, kind, abstain)
         low, high = self.bounds(output, kind)
-        scores = self.scores(output, kind, [label for label in labels if label not in abstain])
+        chosen = [label for label in labels if label not in abstain]
+        scores = self.pairwise(top, output, chosen) if pairwise else self.scores(output, kind, chosen)
         limits = self.section(top, "limits")
         rubric = Rubric(
             name=self.text(top["name"], ("name",)),
@@ -105,7 +112,11 @@ class _Reader:
                 self.text(r, ("rules", str(i))) for i, r in enumerate(self.sequence(top.get("rules", []), ("rules",)))
             ),
             evidence=EvidenceRule(self.choice(top.get("evidence", "optional"), ("evidence",), tuple(EvidenceRule))),
-            model=self.section(top, "model"),
+            model=self.model(top, kind),
+            pairwise=pairwise,
+            criteria=self.criteria(top, pairwise),
+            states_confidence=self.choice(top.get("confidence", "none"), ("confidence",), ("none", "stated"))
+            == "stated",
             max_input_chars=self.positive(limits.get("input_chars", 60_000), ("limits", "input_chars")),
             when_cut=WhenCut(self.choice(limits.get("when_cut", "judge"), ("limits", "when_cut"), tuple(WhenCut))),
         )
@@ -155,6 +166,34 @@ class _Reader:
                 place = f" in {'.'.join(path)}" if path else ""
                 hint = _did_you_mean(key, names) or f"known keys: {', '.join(names)}"
                 self.fail((*path, key), f"unknown key {key!r}{place}", hint)
+
+    def model(self, top: Mapping[str, Any], kind: ScoreType) -> Mapping[str, Any]:
+        model = self.section(top, "model")
+        if self.positive(model.get("samples", 1), ("model", "samples")) > _MOST_SAMPLES:
+            self.fail(("model", "samples"), f"samples must be at most {_MOST_SAMPLES}")
+        source = self.choice(model.get("score_from", "label"), ("model", "score_from"), ("label", "logprobs"))
+        if source == "logprobs" and kind is ScoreType.NUMERIC:
+            self.fail(("model", "score_from"), "numbers have no label to read a probability of", "use an ordinal scale")
+        return model
+
+    def pairwise(self, top: Mapping[str, Any], output: Mapping[str, Any], chosen: list[str]) -> Mapping[str, float]:
+        for name in (FIRST, SECOND):
+            if name not in self.mapping(top["inputs"], ("inputs",)):
+                self.fail(("inputs",), f"a pairwise rubric needs the input {name!r}", "for example a: output_a")
+            if name not in chosen:
+                self.fail(("output", "labels"), f"a pairwise rubric needs the label {name!r}")
+        for name in chosen:
+            if name not in LABELS:
+                self.fail(("output", "labels", name), f"label {name!r} is not one of {', '.join(LABELS)}")
+        if "scores" in output:
+            self.fail(("output", "scores"), "a pairwise rubric has no scores", "a counts 1, a tie 0.5, b 0")
+        return {name: VALUES[name] for name in chosen}
+
+    def criteria(self, top: Mapping[str, Any], pairwise: bool) -> Mapping[str, str]:
+        found = self.mapping(top.get("criteria", {}), ("criteria",))
+        if found and pairwise:
+            self.fail(("criteria",), "a pairwise rubric has no criteria", "write one rubric for each")
+        return {name: self.text(asked, ("criteria", name)) for name, asked in found.items()}
 
     def label(self, value: Any) -> str:
         """Returns a label as text; the YAML booleans are the labels ``true`` and ``false``."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from evalwright.evaluators.pairwise.orders import (
+    BOTH,
     FIRST,
     LABELS,
     SECOND,
     TIE,
+    VALUES,
     Orders,
     is_pairwise,
     keeps_both_orders,
@@ -15,10 +17,12 @@ from evalwright.evaluators.pairwise.orders import (
 from evalwright.evaluators.pairwise.recorded import RecordedPairs
 
 __all__ = [
+    "BOTH",
     "FIRST",
     "LABELS",
     "SECOND",
     "TIE",
+    "VALUES",
     "Orders",
     "RecordedPairs",
     "is_pairwise",

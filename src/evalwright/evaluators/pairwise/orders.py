@@ -12,6 +12,9 @@ FIRST: Final = "a"
 SECOND: Final = "b"
 TIE: Final = "tie"
 LABELS: Final = (FIRST, SECOND, TIE)
+VALUES: Final[Mapping[str, float]] = {FIRST: 1.0, TIE: 0.5, SECOND: 0.0}
+"""How well the first answer did."""
+
 BOTH: Final = "both"
 """Value of ``definition["orders"]`` of judges that ask in both orders by themselves."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
 from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType, Target
-from evalwright.evaluators.pairwise.orders import BOTH, FIRST, LABELS, SECOND, TIE, Orders
+from evalwright.evaluators.pairwise.orders import BOTH, FIRST, LABELS, SECOND, TIE, VALUES, Orders
 
 _NAMES: Final = {"1": FIRST, "2": SECOND, "0": TIE, "a": FIRST, "b": SECOND, "tie": TIE}
 
@@ -60,5 +60,4 @@ def _outcome(recorded: Mapping[str, Any]) -> Outcome:
         said = "nothing was recorded" if not recorded else "the recording does not say which answer was preferred"
         return Outcome(status=ScoreStatus.UNSEEN, reason=said)
     orders = Orders(names[0], names[1])
-    value = {FIRST: 1.0, TIE: 0.5, SECOND: 0.0}[orders.label]
-    return Outcome(label=orders.label, value=value, metadata=orders.as_metadata())
+    return Outcome(label=orders.label, value=VALUES[orders.label], metadata=orders.as_metadata())

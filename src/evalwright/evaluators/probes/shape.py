@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec
 from evalwright.domain.score import ScoreType
-from evalwright.evaluators.pairwise import FIRST, SECOND, TIE, is_pairwise, keeps_both_orders
+from evalwright.evaluators.pairwise import FIRST, SECOND, VALUES, is_pairwise, keeps_both_orders
 from evalwright.evaluators.selectors import Key, parse_selector
 
 _STEPS: Final = ("steps", "trajectory", "trace")
@@ -55,7 +55,7 @@ class Shape:
 def shape_of(spec: EvaluatorSpec, scale: tuple[float, float] | None = None) -> Shape:
     """Returns the shape of an evaluator; ``scale`` gives the lowest and highest value where the spec does not."""
     pairwise = is_pairwise(spec)
-    numbers = {FIRST: 1.0, TIE: 0.5, SECOND: 0.0} if pairwise else _numbers(spec)
+    numbers = VALUES if pairwise else _numbers(spec)
     low, high = scale or _range(spec, numbers)
     return Shape(
         pairwise=pairwise,
@@ -97,6 +97,8 @@ def _heads(spec: EvaluatorSpec) -> Sequence[str]:
 
 
 def _answers(spec: EvaluatorSpec, pairwise: bool) -> Sequence[Path]:
+    if spec.definition.get("recorded"):
+        return ()
     selectors = _selectors(spec)
     if pairwise:
         sides = (selectors.get(FIRST, "output_a"), selectors.get(SECOND, "output_b"))
@@ -110,9 +112,7 @@ def _answers(spec: EvaluatorSpec, pairwise: bool) -> Sequence[Path]:
 
 def _path(selector: str) -> Path:
     """Returns the keys a selector follows; empty when it picks from lists and cannot be written to."""
-    parsed = parse_selector(selector) if selector not in ("output_a", "output_b") else None
-    if parsed is None:
-        return (selector,)
+    parsed = parse_selector(selector)
     keys = [piece.name for piece in parsed.pieces if isinstance(piece, Key)]
     return (parsed.head, *keys) if len(keys) == len(parsed.pieces) else ()
 
