@@ -15,6 +15,7 @@ from evalwright.domain.project import Principal, Scope
 from evalwright.ingest import Intake, IntakeCounters, IntakeLimits
 from evalwright.ingest.grpc import OtlpGrpcServer
 from evalwright.ingest.http import otlp_routes
+from evalwright.ports.models import ChatModel
 from evalwright.ports.records import KeyStore, RecordStore
 from evalwright.ports.spans import SpanStore
 from evalwright.providers.prices import GenaiPrices
@@ -153,4 +154,16 @@ def _deps(
         any_host=not settings.is_loopback,
         ui_dir=UI_DIR,
         started_ns=clock.now_ns(),
+        open_model=_model_opener(settings),
+    )
+
+
+def _model_opener(settings: Settings) -> Callable[[], contextlib.AbstractAsyncContextManager[ChatModel]] | None:
+    if not settings.openai_base_url:
+        return None
+    from evalwright.providers import OpenAICompatible  # an HTTP client most servers never need
+
+    key = settings.openai_api_key.get_secret_value()
+    return lambda: OpenAICompatible(
+        base_url=settings.openai_base_url, api_key=key, prices=GenaiPrices(), max_in_flight=8, max_attempts=3
     )

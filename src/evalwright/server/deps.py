@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from evalwright.domain.content import SpanContent
 from evalwright.domain.ids import make_id
 from evalwright.domain.span import Span
 from evalwright.ports.clock import Clock
+from evalwright.ports.models import ChatModel
 from evalwright.ports.records import RecordStore
 from evalwright.ports.spans import SpanStore
 from evalwright.server.auth import Authenticator
@@ -73,6 +75,7 @@ class Deps:
     any_host: bool = False
     ui_dir: Path | None = None
     started_ns: int = 0
+    open_model: Callable[[], AbstractAsyncContextManager[ChatModel]] | None = None
 
     def new_id(self, noun: str) -> str:
         """Returns a fresh id for a noun of ``domain.ids``."""
