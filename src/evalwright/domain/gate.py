@@ -12,7 +12,7 @@ from evalwright.domain.estimate import Estimate
 class Verdict(StrEnum):
     """``INCONCLUSIVE`` is a verdict of its own: the data cannot tell; it does not pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
 
@@ -22,8 +22,8 @@ class Criterion:
     """One line of ``gate.yaml``.
 
     Exactly one of ``margin`` (non-inferiority against the baseline: the tolerated worsening), ``min`` (absolute bar
-    on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` is ``higher`` or ``lower``
-    (which way is better); ``confidence`` is the level at which the bar must be held.
+    on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` says which way is
+    better, ``higher`` or ``lower``; ``confidence`` is the level at which the bar must be held.
     """
 
     metric: str

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 
-
 class SpanKind(StrEnum):
     """What a span did. Stored and filtered in upper case."""
 

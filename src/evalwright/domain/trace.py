@@ -132,7 +132,7 @@ class SessionSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMatch:
-    """Where a pattern occurs: span, field (``input``, ``output``, ``name``, ``attributes.<key>``, ``events[2].name``), offset."""
+    """Where a pattern occurs: span, field (``input``, ``name``, ``attributes.<key>``, ``events[2].name``), offset."""
 
     span_id: str
     field: str
