@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-PartType = Literal[
-    "text", "reasoning", "tool_call", "tool_call_response", "blob", "file", "uri", "other"
-]
+PartType = Literal["text", "reasoning", "tool_call", "tool_call_response", "blob", "file", "uri", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

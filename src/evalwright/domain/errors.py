@@ -1,19 +1,19 @@
 """The one tree of errors. Every door (HTTP, gRPC, CLI) maps it in exactly one place.
 
-    EvalwrightError
-    ├── InvalidInput            400  the caller must change the request
-    │   ├── FilterError              a filter expression that does not parse or type-check (carries a position)
-    │   └── QueryRefused             SQL outside the read-only allow-list
-    ├── Unauthenticated         401
-    ├── Forbidden               403
-    ├── NotFound                404
-    ├── Conflict                409
-    ├── TooLarge                413
-    ├── UnsupportedType         415
-    ├── LimitExceeded           422  a row, time or memory limit stopped the work
-    ├── RateLimited             429  carries retry_after_s
-    ├── ModelCallFailed         502  an LLM endpoint did not give a usable answer
-    └── StoreUnavailable        503  carries retry_after_s; nothing was acknowledged
+EvalwrightError
+├── InvalidInput            400  the caller must change the request
+│   ├── FilterError              a filter expression that does not parse or type-check (carries a position)
+│   └── QueryRefused             SQL outside the read-only allow-list
+├── Unauthenticated         401
+├── Forbidden               403
+├── NotFound                404
+├── Conflict                409
+├── TooLarge                413
+├── UnsupportedType         415
+├── LimitExceeded           422  a row, time or memory limit stopped the work
+├── RateLimited             429  carries retry_after_s
+├── ModelCallFailed         502  an LLM endpoint did not give a usable answer
+└── StoreUnavailable        503  carries retry_after_s; nothing was acknowledged
 """
 
 from __future__ import annotations

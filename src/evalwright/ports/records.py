@@ -97,7 +97,7 @@ class ExperimentStore(Protocol):
         metadata: Mapping[str, Any] | None = None,
         evaluators: Mapping[str, str] | None = None,
     ) -> Experiment:
-        """A name that exists with the same dataset version and trials is returned as it stands (resume); else Conflict."""
+        """A name that has the same dataset version and trials is returned as it stands (resume); else Conflict."""
         ...
 
     def list_experiments(
