@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     port: int = Field(default=4318, ge=0, le=65535, description="UI, API and OTLP/HTTP; 0 picks a free port")
     grpc_port: int = Field(default=4317, ge=-1, le=65535, description="OTLP/gRPC; 0 picks a free port, -1 is off")
     data: Path = Field(default_factory=default_data, description="folder of the stores, the spool and the key pepper")
-    spans_url: str = Field(default="", description="chdb:///path or clickhouse://...; empty: chDB in `data`")
+    spans_url: SecretStr = Field(
+        default=SecretStr(""), description="chdb:///path or clickhouse://...; empty: chDB in `data`"
+    )
     records_url: SecretStr = Field(default=SecretStr(""), description="SQLAlchemy URL; empty: SQLite in `data`")
     allowed_hosts: tuple[str, ...] = Field(default=(), description="host names answered to, beside loopback names")
     allowed_origins: tuple[str, ...] = Field(default=(), description="web origins that may call, beside its own")
@@ -82,8 +84,8 @@ class Settings(BaseSettings):
 
     @property
     def span_store_url(self) -> str:
-        """The span store in force."""
-        return self.spans_url or f"chdb://{self.data.absolute() / 'spans'}"
+        """The span store in force; may hold a password."""
+        return self.spans_url.get_secret_value() or f"chdb://{self.data.absolute() / 'spans'}"
 
     @property
     def record_store_url(self) -> str:

@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,28 @@ def test_the_first_signal_drains_and_the_port_is_free_again(tmp_path: Path) -> N
         assert server.stop(signal.SIGINT) == 0
     with running_server(data, PORT=port) as again:
         assert stored_traces(again) == {trace: 5}
+
+
+def test_a_backup_restores_to_a_server_that_answers_the_same(tmp_path: Path) -> None:
+    data, saved, again = tmp_path / "data", tmp_path / "saved", tmp_path / "again"
+    trace, body = request_of(30)
+    with running_server(data) as server:
+        headers = {"content-type": "application/json"}
+        assert server.http.post("/v1/traces", content=body, headers=headers).status_code == 200
+        server.post("/scores", {"scores": [{"name": "q", "trace_id": trace, "value": 1}]})
+        server.post("/datasets", {"name": "golden"})
+        held = run_cli("backup", saved, "--data", data)
+        assert (held.returncode, "stop it first" in held.stderr) == (3, True)
+        assert server.stop() == 0
+    assert run_cli("backup", saved, "--data", data).returncode == 0
+    assert run_cli("restore", saved, "--data", again).returncode == 0
+    with running_server(again) as server:
+        assert stored_traces(server) == {trace: 30}
+        assert server.get("/scores")["items"][0]["trace_id"] == trace
+        assert server.get("/datasets")["items"][0]["name"] == "golden"
+
+
+def run_cli(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "evalwright", *map(str, arguments)]
+    environment = command_environment(Path("unused"))
+    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=120)

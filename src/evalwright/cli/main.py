@@ -31,6 +31,8 @@ COMMANDS: Final[dict[str, str]] = {
     "demo": "Run the demo agent through the whole loop against a server on this machine.",
     "doctor": "Explain the settings in force and check that this machine can run the server.",
     "status": "What the server holds, what it repaired, rejected and dropped.",
+    "backup": "Copy everything the server keeps to a new folder, with checksums.",
+    "restore": "Put a backup back, after checking all of it.",
     "import": "Send recorded traces or labels from files to the server.",
 }
 NOUNS: Final[dict[str, str]] = {
@@ -45,9 +47,12 @@ NOUNS: Final[dict[str, str]] = {
     "keys": "Create, list and revoke API keys.",
 }
 
+MODULES: Final = {"import": ("import_", "import_"), "restore": ("backup", "restore")}
+"""Commands whose module and function are not called as they are."""
+
 for _name, _help in COMMANDS.items():
-    _module = {"import": "import_"}.get(_name, _name)
-    app.command(f"evalwright.cli.{_module}:{_module}", name=_name, help=_help)
+    _module, _function = MODULES.get(_name, (_name, _name))
+    app.command(f"evalwright.cli.{_module}:{_function}", name=_name, help=_help)
 for _name, _help in NOUNS.items():
     app.command(f"evalwright.cli.{_name}:app", name=_name, help=_help)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from evalwright.storage.spans.chdb import ChdbEngine
 from evalwright.storage.spans.clickhouse import ClickHouseEngine
+from evalwright.storage.spans.lock import FolderLock
 from evalwright.storage.spans.store import SpanDatabase
 from evalwright.storage.spans.views import RecordRows
 
-__all__ = ["RecordRows", "SpanDatabase", "clickhouse_span_store", "embedded_span_store"]
+__all__ = ["FolderLock", "RecordRows", "SpanDatabase", "clickhouse_span_store", "embedded_span_store"]
 
 
 def embedded_span_store(folder: Path, *, record_rows: RecordRows | None = None) -> SpanDatabase:

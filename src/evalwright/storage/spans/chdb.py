@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from evalwright.storage.spans.engine import (
     inline_settings,
     translate,
 )
+from evalwright.storage.spans.lock import FolderLock
 from evalwright.storage.spans.params import encode_param
 
 READERS: Final = 4
@@ -42,7 +41,7 @@ class ChdbEngine:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock_file: int | None = None
+        self._lock = FolderLock(folder)
         self._writer: Any = None
         self._readers: list[Any] = []
         self._free = threading.Condition()
@@ -60,13 +59,13 @@ class ChdbEngine:
         Raises:
             StoreUnavailable: another process holds the folder, or it cannot be opened.
         """
-        self._take_lock()
+        self._lock.take()
         try:
             self._writer = self._connect(INSERT_SETTINGS)
             self._readers = [self._connect(READ_SETTINGS) for _ in range(READERS)]
             self._idle = list(self._readers)
         except Exception as error:
-            self._release_lock()
+            self._lock.release()
             raise translate(error) from error
 
     def close(self) -> None:
@@ -79,7 +78,7 @@ class ChdbEngine:
         for connection in connections:
             if connection is not None:
                 connection.close()
-        self._release_lock()
+        self._lock.release()
 
     def command(self, sql: str) -> None:
         """Runs a statement on the writing connection."""
@@ -142,30 +141,6 @@ class ChdbEngine:
             with self._free:
                 self._idle.append(connection)
                 self._free.notify_all()
-
-    def _take_lock(self) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreUnavailable(f"cannot open {str(self._folder)!r}: {error.strerror}") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
-            os.close(handle)
-            raise StoreUnavailable(
-                f"process {holder} has {str(self._folder)!r} open",
-                hint="one process owns a data folder: talk to the running server, or stop it first",
-            ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        self._lock_file = handle
-
-    def _release_lock(self) -> None:
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
 
 
 def _encode(params: Params) -> dict[str, str]:

@@ -1,0 +1,185 @@
+"""Backups of a data folder: everything in it, with checksums, taken and put back only while nobody writes.
+
+A backup is a plain folder: the data folder's files under ``data`` and a manifest that is written last, so that a copy
+that was cut off is never mistaken for a backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from evalwright.domain.errors import InvalidInput, StoreUnavailable
+from evalwright.settings import Settings
+from evalwright.storage.spans import FolderLock
+
+MANIFEST: Final = "evalwright-backup.json"
+CONTENT: Final = "data"
+FORMAT: Final = 1
+BLOCK: Final = 1 << 20
+
+Report = Callable[[int, int | None], object]
+
+
+def make_backup(settings: Settings, to: Path, *, report: Report) -> dict[str, Any]:
+    """Copies the data folder to a new folder and returns what it wrote.
+
+    Raises:
+        InvalidInput: ``to`` exists or lies inside the data folder, there is no data, or the stores are servers.
+        StoreUnavailable: a server is running on the folder.
+    """
+    data = settings.data.absolute()
+    _check_embedded(settings)
+    if not (data / "spans").is_dir():
+        raise InvalidInput(f"there is no data in {str(data)!r}", hint="name the server's folder with --data")
+    target = to.absolute()
+    if target.exists() or target.is_relative_to(data):
+        raise InvalidInput(
+            f"{str(to)!r} exists or lies inside the data folder", hint="name a folder that does not exist"
+        )
+    with _held(data):
+        files = _copy_into(data, target, report)
+    return {"folder": str(target), "files": len(files), "bytes": sum(each["bytes"] for each in files)}
+
+
+def restore_backup(settings: Settings, backup: Path, *, report: Report) -> dict[str, Any]:
+    """Checks every file of a backup, then puts it where the data folder is to be. It never overwrites anything.
+
+    Raises:
+        InvalidInput: no whole backup, a file that is missing or changed, or a data folder that is not empty.
+    """
+    data = settings.data.absolute()
+    _check_embedded(settings)
+    files = _read_manifest(backup)
+    if data.exists() and any(data.iterdir()):
+        raise InvalidInput(
+            f"the data folder {str(data)!r} is not empty", hint="move it away first, or name another with --data"
+        )
+    _check_files(backup / CONTENT, files)
+    part = data.with_name(f".{data.name}.restoring")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        for done, (source, relative) in enumerate(_walk(backup / CONTENT), 1):
+            _copy(source, part / relative)
+            report(done, None)
+        part.chmod(0o700)
+        os.replace(part, data)
+        _sync_folder(data.parent)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot restore to {str(data)!r}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return {"folder": str(data), "files": len(files), "bytes": sum(each["bytes"] for each in files)}
+
+
+def _check_embedded(settings: Settings) -> None:
+    if settings.spans_url.get_secret_value() or settings.records_url.get_secret_value():
+        raise InvalidInput(
+            "the stores are named by URL, not kept in the data folder", hint="back them up with their own tools"
+        )
+
+
+@contextmanager
+def _held(data: Path) -> Iterator[None]:
+    lock = FolderLock(data / "spans")
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _copy_into(data: Path, target: Path, report: Report) -> list[dict[str, Any]]:
+    part = target.with_name(f".{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    files = []
+    try:
+        part.mkdir(parents=True, mode=0o700)
+        for source, relative in _walk(data):
+            _copy(source, part / CONTENT / relative)
+            if not source.is_symlink() and source.is_file():
+                copied = part / CONTENT / relative
+                files.append({"path": str(relative), "bytes": copied.stat().st_size, "sha256": _digest(copied)})
+            report(len(files), None)
+        manifest = part / MANIFEST
+        manifest.write_text(json.dumps({"format": FORMAT, "files": files}), encoding="utf-8")
+        _sync(manifest)
+        os.rename(part, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write the backup: {error.strerror}", hint="the data is untouched") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return files
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yields (path, path inside the folder) of all that is in it; symbolic links are not followed, locks left out."""
+    for parent, folders, names in os.walk(folder):
+        for name in sorted((*folders, *names)):
+            path = Path(parent) / name
+            relative = path.relative_to(folder)
+            if relative != Path("spans/lock"):
+                yield path, relative
+
+
+def _copy(source: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if source.is_symlink():
+        to.symlink_to(os.readlink(source))
+    elif source.is_dir():
+        to.mkdir(exist_ok=True, mode=0o700)
+    elif source.is_file():
+        shutil.copy2(source, to)
+        _sync(to)
+
+
+def _read_manifest(backup: Path) -> list[dict[str, Any]]:
+    try:
+        manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
+        files: list[dict[str, Any]] = manifest["files"]
+        known = manifest["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            f"{str(backup)!r} is no whole backup", hint="name the folder that was backed up to"
+        ) from error
+    if not known:
+        raise InvalidInput(f"{str(backup)!r} was made by a newer version", hint="upgrade evalwright first")
+    return files
+
+
+def _check_files(content: Path, files: list[dict[str, Any]]) -> None:
+    held = {str(relative) for path, relative in _walk(content) if path.is_file() and not path.is_symlink()}
+    stray = held ^ {str(each["path"]) for each in files}
+    if stray:
+        raise InvalidInput(f"the backup and its list differ in {sorted(stray)[0]!r}", hint="use another backup")
+    for each in files:
+        if _digest(content / each["path"]) != each["sha256"]:
+            raise InvalidInput(f"the backup's file {each['path']!r} is damaged", hint="use another backup")
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
