@@ -14,7 +14,6 @@ from evalwright.ports.spans import AggregateQuery
 from evalwright.storage.spans.codec import decode
 from evalwright.storage.spans.compile import SpanCompiler, span_column, trace_field_refused
 from evalwright.storage.spans.engine import Engine, Settings
-from evalwright.storage.spans.guard import check_sql
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import in_window
 from evalwright.storage.spans.span_rows import encode_key
@@ -93,6 +92,8 @@ def run_sql(
     engine: Engine, text: str, *, project: str, limit: int, timeout_s: float, record_rows: RecordRows | None
 ) -> Table:
     """Runs one checked SELECT under row, time and memory limits."""
+    from evalwright.storage.spans.guard import check_sql  # its SQL parser is 15 MB that most servers never use
+
     limit = _check_rows(limit)
     if not 0 < timeout_s <= MAX_TIMEOUT_S:
         raise InvalidInput(f"timeout_s is {timeout_s}", hint=f"give at most {MAX_TIMEOUT_S:.0f} seconds")
