@@ -52,8 +52,8 @@ class ListQuery:
 class AggregateQuery:
     """Group-by over spans. ``group_by``: filter-language fields, ``attr("k")``, ``day``/``hour``/``minute`` of start.
 
-    ``metrics``: ``count``, ``error_rate``, or ``<agg>(<numeric field>)`` with agg in sum, mean, min, max, p50, p90, p95, p99.
-    Rows are ordered by the first metric, largest first, except that time groups come in time order.
+    ``metrics``: ``count``, ``error_rate``, or ``<agg>(<numeric field>)`` with agg in sum, mean, min, max, p50,
+    p90, p95, p99.    Rows are ordered by the first metric, largest first, except that time groups come in time order.
     """
 
     project: str
@@ -170,7 +170,7 @@ class SpanReader(Protocol):
         ...
 
     def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
-        """Scores grouped by name and by ``group_by`` (a score column or ``metadata.<key>``); cluster labels for stats."""
+        """Scores by name and ``group_by`` (a score column or ``metadata.<key>``); cluster labels for stats."""
         ...
 
     def status(self) -> StoreStatus:

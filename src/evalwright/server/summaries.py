@@ -15,7 +15,7 @@ SUCCESS: Final = 1.0 - 1e-6
 
 
 def estimate_group(group: ScoreGroup) -> Estimate:
-    """Returns the mean of a group's values: clustered where several share a cluster, weighted where some were sampled."""
+    """Returns the mean of a group: clustered where values share a cluster, weighted where some were sampled."""
     from evalwright.stats.intervals import average  # numpy, only when asked for
     from evalwright.stats.sampling import hajek
 
