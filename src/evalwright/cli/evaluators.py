@@ -26,9 +26,12 @@ for _name, _help in {
     "cards": "Lists the calibrations of an evaluator, newest first.",
     "disagreements": "Lists the targets on which judge and people differ.",
     "compare": "Compares judges on the targets that people labelled and all of them judged.",
+    "canary": "Runs an evaluator over recorded outputs, and compares it with the version before.",
     "bridge": "Shows what changes between two versions of an evaluator on the targets that both judged.",
 }.items():
-    app.command(f"evalwright.cli.calibrate:{_name}", name=_name, help=_help)
+    _module = "canary" if _name == "canary" else "calibrate"
+    app.command(f"evalwright.cli.{_module}:{_name}", name=_name, help=_help)
+app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; fails with exit code 1.")
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["spec"]["name"]),

@@ -27,7 +27,8 @@ def bridge_stored(
 ) -> Bridge:
     """Returns what two versions said of the same spans, traces, sessions and canary items.
 
-    Versions may be given by their first characters.
+    Canary items are the same only within one version of their dataset. Versions of the evaluator may be given by their
+    first characters.
     """
     from evalwright.evaluators.calibration import bridge
 
@@ -53,17 +54,17 @@ def _version(deps: Deps, project: str, name: str, given: str) -> str:
     return fitting[0]
 
 
-def _canaries(deps: Deps, project: str, name: str, dataset: str) -> frozenset[str]:
-    """Returns the experiments that replayed recorded outputs for this evaluator."""
+def _canaries(deps: Deps, project: str, name: str, dataset: str) -> Mapping[str, int]:
+    """Returns the experiments that replayed recorded outputs for this evaluator, each with its dataset version."""
     dataset_id = deps.records.find_dataset(project, dataset).id if dataset else ""
-    found: set[str] = set()
+    found: dict[str, int] = {}
     cursor = ""
     while True:
         page = deps.records.list_experiments(project, dataset_id=dataset_id, limit=PAGE, cursor=cursor)
-        found.update(each.id for each in page.items if each.metadata.get(CANARY) == name)
+        found |= {each.id: each.dataset_version for each in page.items if each.metadata.get(CANARY) == name}
         cursor = page.next_cursor
         if not cursor:
-            return frozenset(found)
+            return found
 
 
 def _verdicts(
@@ -72,7 +73,7 @@ def _verdicts(
     name: str,
     version: str,
     judge_score: str,
-    canaries: frozenset[str],
+    canaries: Mapping[str, int],
     dataset: str,
 ) -> Mapping[str, VersionedVerdict]:
     """Returns target -> verdict; a canary's trial stands for its item, any other trial for itself."""
@@ -102,9 +103,10 @@ def _verdicts(
     return found
 
 
-def _target(score: Score, canaries: frozenset[str]) -> str:
+def _target(score: Score, canaries: Mapping[str, int]) -> str:
     if score.target is Target.TRIAL:
-        return f"item:{score.item_id}" if score.experiment_id in canaries else f"trial:{score.trial_id}"
+        version = canaries.get(score.experiment_id)
+        return f"trial:{score.trial_id}" if version is None else f"item:{score.item_id} v{version}"
     identity = score.span_id if score.target is Target.SPAN else score.trace_id
     return f"{score.target.value}:{score.session_id if score.target is Target.SESSION else identity}"
 
