@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -13,14 +12,10 @@ from evalwright.domain.evaluator import Evaluator
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-    from evalwright.ports.models import ChatModel
-    from evalwright.ports.prices import Prices
-
 OWN_PROJECT: Final = "evalwright"
 """Where judges are traced, like any other agent."""
 
 MAX_QUEUED_SPANS: Final = 50_000
-OPENAI: Final = "https://api.openai.com/v1"
 
 
 @contextmanager
@@ -36,13 +31,12 @@ def evaluators_of(references: str, options: Options, *, model: str = "") -> Iter
     """
     from evalwright.evaluators import load
     from evalwright.evaluators.registry import split_references
+    from evalwright.providers.environment import chat_model, judge_model
 
-    asked = model or os.environ.get("EVALWRIGHT_JUDGE_MODEL", "")
-    names = split_references(references)
-    if not _endpoint():
+    asked, client, names = model or judge_model(), chat_model(), split_references(references)
+    if client is None:
         yield [load(name, model=asked) for name in names]
         return
-    client = chat_model()
     with _own_traces(options) as provider:
         yield [load(name, model=asked, client=client, tracer_provider=provider) for name in names]
 
@@ -62,24 +56,3 @@ def _own_traces(options: Options) -> Iterator[TracerProvider]:
         yield provider
     finally:
         provider.shutdown()
-
-
-def chat_model() -> ChatModel:
-    """Returns the client of the configured endpoint."""
-    from evalwright.providers import OpenAICompatible
-
-    key = os.environ.get("OPENAI_API_KEY", "")
-    return OpenAICompatible(base_url=_endpoint(), api_key=key, prices=_prices())
-
-
-def _endpoint() -> str:
-    given = os.environ.get("OPENAI_BASE_URL", "")
-    return given or (OPENAI if os.environ.get("OPENAI_API_KEY") else "")
-
-
-def _prices() -> Prices | None:
-    try:
-        from evalwright.providers.prices import GenaiPrices
-    except ImportError:  # prices come with the server; without them costs are unknown, never zero
-        return None
-    return GenaiPrices()

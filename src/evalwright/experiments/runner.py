@@ -93,9 +93,10 @@ async def aexperiment(
     async with _own_client(client, project) as own:
         _trace_to(own)
         described = {"description": description, "metadata": metadata or {}}
-        started = await _start(own, bound, name, dataset, dataset_version, trials, evaluators, described)
+        judges = [_with_model(evaluator) for evaluator in evaluators]
+        started = await _start(own, bound, name, dataset, dataset_version, trials, judges, described)
         limits = {"timeout_s": timeout_s, "evaluator_timeout_s": evaluator_timeout_s}
-        run = TrialRun(experiment=started, task=bound, evaluators=evaluators, capture=capture(), **limits)
+        run = TrialRun(experiment=started, task=bound, evaluators=judges, capture=capture(), **limits)
         await _run_missing(own, run, split, concurrency, progress)
         await asyncio.to_thread(tracing.flush, 10.0)
         return await ExperimentResult.read(own, started.id)
@@ -124,6 +125,18 @@ def _blocking(run: Callable[P, Coroutine[Any, Any, ExperimentResult]]) -> Callab
 
 experiment = _blocking(aexperiment)
 """``aexperiment`` for programs without an event loop."""
+
+
+def _with_model(evaluator: Evaluator) -> Evaluator:
+    """A judge that was given no model asks the one that the environment names."""
+    from evalwright.evaluators import Judge
+
+    if not (isinstance(evaluator, Judge) and evaluator.needs_client):
+        return evaluator
+    from evalwright.providers.environment import chat_model, judge_model
+
+    client = chat_model()
+    return evaluator.using(model=judge_model(), client=client) if client else evaluator
 
 
 def _check(evaluators: Sequence[Evaluator], concurrency: int, timeout_s: float) -> None:
