@@ -124,3 +124,14 @@ def test_the_engine_needs_neither_pandas_nor_pyarrow(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
     assert (done.stdout.strip(), done.returncode) == ("0", 0), done.stderr
+
+
+@pytest.mark.parametrize("failing", ["arrayJoin(range(100000000))", "if(span_id = '', '', toString(toDate(name)))"])
+def test_nothing_of_a_query_that_failed_half_way_shows_in_the_next_answer(tmp_path: Path, failing: str) -> None:
+    with opened_store("chdb", tmp_path) as store:
+        store.write_spans([make_span(number, name="2026-01-01") for number in range(1, 2_000)])
+        store.write_spans([make_span(9_999, name="no date")])
+        with pytest.raises((LimitExceeded, QueryRefused)):
+            store.sql(f"SELECT {failing} FROM spans", limit=100_000)
+        answers = [store.sql(f"SELECT {number} FROM spans LIMIT 1").rows for number in range(8)]
+    assert answers == [[[number]] for number in range(8)]

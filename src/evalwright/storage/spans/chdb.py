@@ -89,7 +89,11 @@ class ChdbEngine:
         """Runs one SELECT on a free reading connection."""
         text = sql + inline_settings(settings) if settings else sql
         with self._reading() as connection:
-            return bytes(connection.query(text, fmt, params=_encode(params)).bytes())
+            try:
+                return bytes(connection.query(text, fmt, params=_encode(params)).bytes())
+            except Exception:
+                _rinse(connection)
+                raise
 
     def stream(self, sql: str, params: Params, *, fmt: str, settings: Settings | None = None) -> Iterator[bytes]:
         """Yields the answer block by block; holds a reading connection until exhausted or closed."""
@@ -141,6 +145,14 @@ class ChdbEngine:
             with self._free:
                 self._idle.append(connection)
                 self._free.notify_all()
+
+
+def _rinse(connection: Any) -> None:
+    """Throws away what a failed query had written already.
+
+    chDB keeps those bytes and would put them before the answer to the next query of the connection, whoever asked it.
+    """
+    connection.query("SELECT 1", "Null")
 
 
 def _encode(params: Params) -> dict[str, str]:
