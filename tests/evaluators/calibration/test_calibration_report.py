@@ -168,7 +168,9 @@ def test_options_out_of_range_are_refused(fields: dict[str, float]) -> None:
         Options(**fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("share", "bar", "verdict"), [(1.0, 0.9, "pass"), (0.1, 0.9, "fail"), (0.8, 0.85, "inconclusive")])
+@pytest.mark.parametrize(
+    ("share", "bar", "verdict"), [(1.0, 0.9, "pass"), (0.1, 0.9, "fail"), (0.8, 0.85, "inconclusive")]
+)
 def test_the_bar_is_read_on_the_whole_interval_of_the_holdout(share: float, bar: float, verdict: str) -> None:
     found = report_of(noisy(200, ["a", "b"], share), min_agreement=bar).bar
     assert found is not None
