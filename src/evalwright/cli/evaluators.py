@@ -31,7 +31,7 @@ for _name, _help in {
 }.items():
     _module = "canary" if _name == "canary" else "calibrate"
     app.command(f"evalwright.cli.{_module}:{_name}", name=_name, help=_help)
-app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; fails with exit code 1.")
+app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; exit code 1 for one.")
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["spec"]["name"]),

@@ -100,6 +100,12 @@ class Judge:
         """Returns the same judge without its cache: asked again, it judges again."""
         return self._like(cache=None)
 
+    async def aclose(self) -> None:
+        """Closes the connections of its client, where it has any; both may be used again afterwards."""
+        close = getattr(self._client, "aclose", None)
+        if close is not None:
+            await close()
+
     def _like(self, **changed: Any) -> Judge:
         mine = {
             "rubric": self.rubric,

@@ -44,7 +44,9 @@ class Finding:
         probe: which of the eleven.
         measure: what was measured, in words.
         effect: the estimate; None when the probe does not apply.
-        bar: the largest (``at most``, ``within``: either way) or smallest (``at least``) effect that is accepted.
+        bar: the largest (``at most``) or smallest (``at least``) effect that is accepted, or how far from ``null`` it
+            may be either way (``within``).
+        null: what a judge without the fault shows.
         p: how likely an effect this bad is in a judge without the fault.
         p_adjusted: ``p`` after Benjamini-Hochberg over all lines of the report that have one.
         verdict: fail when ``p_adjusted`` is at most the level and the effect is on the wrong side of the bar.
@@ -58,6 +60,7 @@ class Finding:
     measure: str
     effect: Estimate | None = None
     bar: float = 0.0
+    null: float = 0.0
     rule: Rule = Rule.AT_MOST
     p: float | None = None
     p_adjusted: float | None = None
@@ -95,6 +98,7 @@ def finding(
         measure=measure,
         effect=effect,
         bar=bar,
+        null=at,
         rule=rule,
         p=p if p is not None else p_value(effect, at, rule),
         detectable=_detectable(effect, at, rule),
@@ -153,7 +157,7 @@ def _beyond(line: Finding) -> bool:
     value = line.effect.estimate
     if line.rule is Rule.AT_LEAST:
         return value < line.bar
-    return value > line.bar if line.rule is Rule.AT_MOST else abs(value) > line.bar
+    return value > line.bar if line.rule is Rule.AT_MOST else abs(value - line.null) > line.bar
 
 
 class Tally:

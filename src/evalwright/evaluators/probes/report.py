@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evalwright.domain.errors import InvalidInput
@@ -12,8 +12,9 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.evaluator import Evaluator, Outcome
 from evalwright.evaluators.probes.findings import ALPHA, Finding, ProbeVerdict, judged
 from evalwright.evaluators.probes.items import Bench, ProbeItem
-from evalwright.evaluators.probes.run import Progress, run_arms
+from evalwright.evaluators.probes.run import AS_IT_IS, Progress, run_arms
 from evalwright.evaluators.probes.suite import PROBES, Plan, Probe, arms_of, variants_of
+from evalwright.evaluators.probes.verdicts import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class ProbeReport:
         alpha: share of false alarms accepted among the failures (Benjamini-Hochberg).
         seed: makes the same changes again.
         findings: one line a measure, in the order of the probes.
+        verdicts: today's verdict on each unchanged item by key, label or number: the anchors of a later run.
     """
 
     evaluator: str
@@ -39,6 +41,7 @@ class ProbeReport:
     alpha: float
     seed: int
     findings: Sequence[Finding]
+    verdicts: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
     def failed(self) -> Sequence[Finding]:
@@ -140,4 +143,16 @@ async def probe(
         alpha=alpha,
         seed=plan.bench.seed,
         findings=judged((line for each in probes for line in each.find(plan, table)), alpha),
+        verdicts=_unchanged(plan, table),
     )
+
+
+def _unchanged(plan: Plan, table: Table) -> Mapping[str, str | float]:
+    found: dict[str, str | float] = {}
+    shape = plan.bench.shape
+    for index, verdict in table.of(AS_IT_IS).items():
+        number = None if verdict.unit is None else shape.low + verdict.unit * (shape.high - shape.low)
+        said = verdict.label or number
+        if verdict.scored and said is not None:
+            found[plan.bench.items[index].subject.key] = said
+    return found

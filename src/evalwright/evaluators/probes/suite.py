@@ -133,7 +133,8 @@ def _defects(plan: Plan, table: Table) -> Sequence[Finding]:
 
 
 def _drift_arms(plan: Plan) -> Sequence[Arm]:
-    return (BASE, AGAIN) if any(item.anchor is not None for item in plan.bench.items) else ()
+    """Returns the arms of the drift probe; without anchors it asks all the same, for what is said becomes them."""
+    return (BASE, AGAIN) if any(item.anchor is not None for item in plan.bench.items) else (BASE,)
 
 
 PROBES: Final[Mapping[str, Probe]] = {

@@ -1,0 +1,234 @@
+"""``evalwright evaluators probe``, offline: items from files, judges of functions, recordings and rubrics."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalwright.cli.main import main
+from evalwright.cli.probe_items import human_verdict, probe_item
+from evalwright.cli.verdict_cache import VerdictCache
+from evalwright.domain.errors import InvalidInput
+from evalwright.domain.evaluator import Outcome
+from evalwright.domain.score import Evidence, ScoreStatus
+from evalwright.testing import Call, ScriptedServer
+
+LONGER = '''
+from evalwright import evaluator
+
+@evaluator
+def longer_is_better(output: str) -> float:
+    """Likes length."""
+    return min(1.0, len(output) / 400)
+'''
+RUBRIC = """
+name: helps
+kind: judge
+target: trace
+inputs: {question: input, answer: output}
+output: {type: boolean, labels: {"true": It helps., "false": It does not.}}
+evidence: none
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "EVALWRIGHT_JUDGE_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def write_items(path: Path, count: int = 40) -> Path:
+    rows = [
+        {"key": f"k{n}", "input": f"Question {n}?", "output": f"Answer {n} has some words in it."} for n in range(count)
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+def probe(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    capfd.readouterr()
+    code = main(["evaluators", "probe", *arguments, "--json"])
+    text = capfd.readouterr().out
+    return code, json.loads(text) if text else {}
+
+
+def test_a_judge_that_likes_length_fails_with_exit_code_1(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    items = write_items(tmp_path / "items.jsonl")
+    code, report = probe(capfd, "judge.py:longer_is_better", "--items", str(items), "--probes", "verbosity,authority")
+    assert code == 1
+    verdicts = {line["measure"]: line["verdict"] for line in report["findings"]}
+    assert verdicts["gain of an answer padded to 3 times its length"] == "fail"
+    assert verdicts["gain of an answer with a citation that is fake"] == "pass"
+    assert report["items"] == 40
+    assert all(
+        line["effect"]["low"] <= line["effect"]["estimate"] <= line["effect"]["high"] for line in report["findings"]
+    )
+
+
+def test_a_second_run_asks_for_nothing_and_says_the_same(tmp_path: Path, capfd: Any, monkeypatch: Any) -> None:
+    (tmp_path / "helps.yaml").write_text(RUBRIC, encoding="utf-8")
+    items = write_items(tmp_path / "items.jsonl.gz".removesuffix(".gz"), 12)
+    packed = tmp_path / "items.jsonl.gz"
+    packed.write_bytes(gzip.compress(items.read_bytes()))
+
+    def says(call: Call) -> str:
+        return json.dumps({"explanation": "x", "evidence": [], "label": "true"})
+
+    with ScriptedServer(says) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        arguments = ("helps.yaml", "--items", str(packed), "--model", "m", "--probes", "authority,repeatability")
+        first = probe(capfd, *arguments, "--server", "http://127.0.0.1:9")
+        asked = model.served
+        assert asked == 12 * (2 + 5)
+        assert probe(capfd, *arguments, "--server", "http://127.0.0.1:9") == first
+        assert model.served == asked
+    assert first[0] == 0
+
+
+def test_kept_verdicts_are_the_anchors_of_a_later_run(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    items = str(write_items(tmp_path / "items.jsonl"))
+    kept = str(tmp_path / "anchors.json")
+    probe(capfd, "judge.py:longer_is_better", "--items", items, "--probes", "drift", "--keep-anchors", kept)
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    same = probe(capfd, "judge.py:longer_is_better", "--items", items, "--probes", "drift,verbosity", "--anchors", kept)
+    (tmp_path / "other.py").write_text(LONGER.replace("400", "50"), encoding="utf-8")
+    moved = probe(capfd, "other.py:longer_is_better", "--items", items, "--probes", "drift", "--anchors", kept)
+    assert {line["verdict"] for line in same[1]["findings"] if line["probe"] == "drift"} == {"pass"}
+    assert moved[0] == 1
+    assert {line["verdict"] for line in moved[1]["findings"]} == {"fail"}
+
+
+def test_recorded_verdicts_on_pairs_are_probed_for_position(tmp_path: Path, capfd: Any) -> None:
+    rows = [
+        {
+            "id": str(n),
+            "input": "q",
+            "output_1": "x",
+            "output_2": "y",
+            "human": {"label": 1},
+            "judges": {"j/v": {"label_order_12": 1, "label_order_21": 2}},
+        }
+        for n in range(20)
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    code, report = probe(capfd, "pairs:j/v", "--items", str(path), "--probes", "position")
+    assert code == 1
+    assert [line["effect"]["estimate"] for line in report["findings"]] == [1.0, 1.0]
+
+
+def test_without_json_there_is_a_table_and_the_reasons(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    items = write_items(tmp_path / "items.jsonl")
+    main(["evaluators", "probe", "judge.py:longer_is_better", "--items", str(items), "--probes", "position,verbosity"])
+    said = capfd.readouterr()
+    assert "verbosity" in said.out
+    assert "position: not applicable: the judge judges one answer at a time" in said.err
+    assert "40 items in 40 independent clusters" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--items", "nowhere.jsonl"), "cannot read"),
+        (("--items", "broken.jsonl"), "line 2 of 'broken.jsonl' is not JSON"),
+        (("--items", "list.jsonl"), "is not a JSON object"),
+        (("--items", "items.jsonl", "--probes", "possition"), "there is no probe 'possition'"),
+        (("--items", "items.jsonl", "--dataset", "d"), "not both"),
+        (("--items", "items.jsonl", "--scale", "1-5"), "not two numbers"),
+        (("--items", "items.jsonl", "--limit", "0"), "limit must be at least 1"),
+        (("--items", "items.jsonl", "--anchors", "nowhere.json"), "cannot read the anchors"),
+        (("--items", "items.jsonl", "--anchors", "other.json"), "keeps verdicts of none"),
+        (("--items", "empty.jsonl"), "nothing to probe"),
+    ],
+)
+def test_bad_input_is_refused_with_exit_code_2(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, capfd: Any
+) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    write_items(tmp_path / "items.jsonl", 3)
+    (tmp_path / "broken.jsonl").write_text('{"input": 1}\n{"input":\n', encoding="utf-8")
+    (tmp_path / "list.jsonl").write_text("[1]\n", encoding="utf-8")
+    (tmp_path / "empty.jsonl").write_text("\n", encoding="utf-8")
+    (tmp_path / "other.json").write_text('{"zz": "good"}', encoding="utf-8")
+    code = main(["evaluators", "probe", "judge.py:longer_is_better", *arguments])
+    assert code == 2
+    assert message in capfd.readouterr().err
+
+
+def test_a_row_becomes_an_item_with_what_people_and_authors_are_known() -> None:
+    item = probe_item({"input": "q", "expected": "yes", "human": True, "model": "gpt-4o", "session_id": "s1"}, "7")
+    assert item.subject.values["output"] == "yes"
+    assert (item.human, item.cluster, item.subject.key) == ("true", "s1", "7")
+    assert item.families == {"output": "openai"}
+    pair = probe_item({"output_1": "x", "output_2": "y", "human": {"label": 2}, "model_a": "claude-3"}, "8")
+    assert (pair.human, dict(pair.families)) == ("b", {"a": "anthropic"})
+
+
+@pytest.mark.parametrize(
+    ("given", "paired", "found"),
+    [
+        (None, True, None),
+        ({"label": 0}, True, "tie"),
+        ("b", True, "b"),
+        (3, False, 3),
+        ({"score": 0.5}, False, 0.5),
+        ([1], False, None),
+    ],
+)
+def test_what_people_said_is_read(given: Any, paired: bool, found: Any) -> None:
+    assert human_verdict(given, paired=paired) == found
+
+
+def test_kept_verdicts_are_equal_to_what_was_kept(tmp_path: Path) -> None:
+    outcome = Outcome(
+        status=ScoreStatus.SCORED,
+        value=0.5,
+        label="partial",
+        evidence=(Evidence(quote="x", found=True),),
+        metadata={"orders": {"a_first": "a"}, "calls": 2},
+    )
+    path = tmp_path / "deep" / "verdicts.sqlite"
+    with VerdictCache(path) as cache:
+        cache["k"] = outcome
+        assert "other" not in cache
+    with VerdictCache(path) as cache:
+        found = cache["k"]
+        assert (found.status, found.value, found.label, found.metadata) == (
+            outcome.status,
+            0.5,
+            "partial",
+            outcome.metadata,
+        )
+        assert tuple(found.evidence) == outcome.evidence
+        assert list(cache) == ["k"]
+        assert len(cache) == 1
+        del cache["k"]
+        with pytest.raises(KeyError):
+            del cache["k"]
+
+
+def test_an_outcome_of_another_version_is_as_good_as_absent(tmp_path: Path) -> None:
+    path = tmp_path / "v.sqlite"
+    with VerdictCache(path) as cache:
+        cache["k"] = Outcome(label="x")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE verdicts SET outcome = ?", (b'{"status": "unheard of"}',))
+    db.close()
+    with VerdictCache(path) as cache:
+        assert cache.get("k") is None
+
+
+def test_a_file_that_is_no_cache_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "v.sqlite"
+    path.write_text("not a database, and long enough to be looked at " * 50, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="cannot keep verdicts"):
+        VerdictCache(path)
