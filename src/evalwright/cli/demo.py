@@ -92,7 +92,10 @@ def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str) -> int:
             " --filter 'status == \"ERROR\"'",
         ),
         ("The worst traces", f"evalwright traces list --filter '{failing.removeprefix('is_root and ')}' --limit 5"),
-        ("A dataset out of the failures", "evalwright datasets create failures --exist-ok"),
+        (
+            "A dataset out of the failures (picked for failing once: good to compare prompts on, not to read levels from)",
+            "evalwright datasets create failures --exist-ok",
+        ),
         ("", f"evalwright datasets add failures --filter '{failing}' --limit 40"),
         ("The prompt in production, three trials an item", f"{run}:baseline {options} --name baseline-{stamp}"),
         ("The prompt that wants to replace it", f"{run}:candidate {options} --name candidate-{stamp}"),
