@@ -93,7 +93,7 @@ def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str) -> int:
         ),
         ("The worst traces", f"evalwright traces list --filter '{failing.removeprefix('is_root and ')}' --limit 5"),
         (
-            "A dataset out of the failures (picked for failing once: good to compare prompts on, not to read levels from)",
+            "A dataset out of the failures (picked for failing once: compare prompts on it, do not read levels)",
             "evalwright datasets create failures --exist-ok",
         ),
         ("", f"evalwright datasets add failures --filter '{failing}' --limit 40"),
