@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import itertools
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -83,7 +84,7 @@ def _read(file: Path) -> list[dict[str, Any]]:
                 row = _row(line, f"line {number} of {file.name!r}")
                 seen[row["id"]] += 1
                 rows.append(row if seen[row["id"]] == 1 else {**row, "id": f"{row['id']}#{seen[row['id']]}"})
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidInput(f"{file.name!r} is not a whole gzip file: {error}") from error
     if not rows or len(rows) > MAX_ROWS:
         raise InvalidInput(f"{file.name!r} holds {len(rows)} rows; a judge set has 1 to {MAX_ROWS:,}")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from evalwright.domain.score import Score, Target
+from evalwright.filters import Or, parse, to_text
 from evalwright.ports.spans import AggregateQuery
 from evalwright.server.deps import Deps
 from evalwright.server.labels import PAGE, Joined, Key, key_of
@@ -66,18 +67,27 @@ def _from_spans(
 def _rows(
     deps: Deps, project: str, column: str, ids: Sequence[str], fields: Sequence[str], filter: str
 ) -> Iterable[Mapping[str, Any]]:
+    condition = _condition(filter)
     for at in range(0, len(ids), CHUNK):
         chosen = f"{column} in ({', '.join(json.dumps(each) for each in ids[at : at + CHUNK])})"
         query = AggregateQuery(
             project=project,
             group_by=list(dict.fromkeys([column, *fields])),
             metrics=["count"],
-            filter=f"{chosen} and ({filter})" if filter else chosen,
+            filter=f"{chosen} and {condition}" if condition else chosen,
             limit=10 * CHUNK,
         )
         table = deps.spans.aggregate(query)
         for row in table.rows:
             yield dict(zip(table.columns, row, strict=True))
+
+
+def _condition(filter: str) -> str:
+    """Returns the filter as one term of a conjunction; parsed here, so that a mistake is at its own position."""
+    node = parse(filter)
+    if node is None:
+        return ""
+    return f"({to_text(node)})" if isinstance(node, Or) else to_text(node)
 
 
 def _from_items(deps: Deps, about: Mapping[Key, Score], found: dict[Key, dict[str, str]], names: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +84,7 @@ def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _row(line, f"line {number} of {file.name!r}")
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidInput(f"{file.name!r} is not a whole gzip file: {error}") from error
 
 
