@@ -15,11 +15,13 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import evalwright
+from evalwright.testing import ScriptedServer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(HERE))
 
+from desk_judges import answer  # noqa: E402 - the folder is on the path only now
 from desk_seed import Seed, seed  # noqa: E402 - the folder is on the path only now
 
 PATIENCE_MS = 30_000  # machines that build and test at once are slow; nothing waits this long when all is well
@@ -42,7 +44,14 @@ def built_ui() -> None:
 
 
 @pytest.fixture(scope="session")
-def base_url(built_ui: None) -> Iterator[str]:
+def model_endpoint() -> Iterator[ScriptedServer]:
+    """The model that rubrics are tried on."""
+    with ScriptedServer(answer) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def base_url(built_ui: None, model_endpoint: ScriptedServer) -> Iterator[str]:
     """Runs ``evalwright`` in a process of its own on an empty folder and a free port."""
     with tempfile.TemporaryDirectory(prefix="evalwright-browser-") as folder:
         env = {
@@ -51,6 +60,7 @@ def base_url(built_ui: None) -> Iterator[str]:
             "EVALWRIGHT_DATA": folder,
             "EVALWRIGHT_PORT": "0",
             "EVALWRIGHT_GRPC_PORT": "-1",
+            "EVALWRIGHT_OPENAI_BASE_URL": model_endpoint.url,
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "evalwright.server"], env=env, stderr=subprocess.PIPE, text=True, cwd=folder

@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from desk_judges import judge_and_label
 from desk_traces import QUESTIONS, Trace, conversation, export, long_trace, message, text
 
 PROJECT = "support-desk"
@@ -66,6 +67,7 @@ def seed(base_url: str) -> Seed:
     for batch in export(LONG_PROJECT, [long]):
         door.post("/v1/traces", batch)
     _judge(door, traces)
+    judge_and_label(door, PROJECT, traces)
     baseline, candidate = _experiments(door, traces)
     return Seed(traces=traces, long=long, hostile=hostile, baseline=baseline, candidate=candidate)
 

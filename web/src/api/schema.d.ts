@@ -348,6 +348,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluators/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Rubric
+         * @description Checks a rubric without storing it.
+         */
+        post: operations["validate_rubric"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Rubric
+         * @description Judges a few recorded spans, traces or sessions by a rubric, on the configured model endpoint.
+         */
+        post: operations["try_rubric"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluators": {
         parameters: {
             query?: never;
@@ -1175,6 +1215,15 @@ export interface components {
             next_cursor: string;
         };
         /**
+         * CheckedRubric
+         * @description What the rubric means; ``spec`` is null when it has problems. The first problem is the one told.
+         */
+        CheckedRubric: {
+            spec: components["schemas"]["EvaluatorSpec-Output"] | null;
+            /** Problems */
+            problems: components["schemas"]["RubricProblem"][];
+        };
+        /**
          * ComparedItem
          * @description One item on both sides; each estimate is over that item's own trials.
          */
@@ -1225,6 +1274,24 @@ export interface components {
             labels: string[];
             /** Counts */
             counts: number[][];
+        };
+        /**
+         * Correction
+         * @description A judged mean beside what people would have said. ``corrected`` is None when ``refused`` says why.
+         */
+        Correction: {
+            raw: components["schemas"]["Estimate"];
+            corrected: components["schemas"]["Estimate"] | null;
+            /** Method */
+            method: string;
+            /** Labels */
+            labels: number;
+            /** Reason */
+            reason: string;
+            /** Refused */
+            refused: string;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * CostSource
@@ -2368,6 +2435,32 @@ export interface components {
             trials: number;
         };
         /**
+         * RubricIn
+         * @description A rubric as a YAML text.
+         */
+        RubricIn: {
+            /** Definition Yaml */
+            definition_yaml: string;
+            /**
+             * Model
+             * @description the model to ask; one that the rubric pins by name goes before it
+             * @default
+             */
+            model: string;
+        };
+        /**
+         * RubricProblem
+         * @description What is wrong with a rubric, and where; lines count from 1.
+         */
+        RubricProblem: {
+            /** Message */
+            message: string;
+            /** Line */
+            line: number;
+            /** Hint */
+            hint: string;
+        };
+        /**
          * Scale
          * @description What two verdicts can be compared by: equality, order, or distance.
          * @enum {string}
@@ -2616,7 +2709,7 @@ export interface components {
         };
         /**
          * ScoreSummaryRow
-         * @description The mean of one score in one group; ``key`` is empty without ``group_by``.
+         * @description The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked for.
          */
         ScoreSummaryRow: {
             /** Name */
@@ -2630,6 +2723,7 @@ export interface components {
             labels: {
                 [key: string]: number;
             };
+            correction: components["schemas"]["Correction"] | null;
         };
         /**
          * ScoreType
@@ -3475,6 +3569,49 @@ export interface components {
             trials: components["schemas"]["TrialIn"][];
         };
         /**
+         * TriedRubric
+         * @description What a rubric said of a few recorded things. Nothing is stored. ``cost`` is null when any call has no price.
+         */
+        TriedRubric: {
+            spec: components["schemas"]["EvaluatorSpec-Output"];
+            /** Scores */
+            scores: components["schemas"]["Score"][];
+            /** Cost */
+            cost: number | null;
+            /** Latency Ms */
+            latency_ms: number;
+        };
+        /**
+         * TryIn
+         * @description A rubric, and what to try it on.
+         */
+        TryIn: {
+            /** Definition Yaml */
+            definition_yaml: string;
+            /**
+             * Model
+             * @description the model to ask; one that the rubric pins by name goes before it
+             * @default
+             */
+            model: string;
+            /**
+             * Filter
+             * @description of the spans, traces or sessions to judge; newest first
+             * @default
+             */
+            filter: string;
+            /**
+             * Limit
+             * @default 3
+             */
+            limit: number;
+            /**
+             * Project
+             * @default
+             */
+            project: string;
+        };
+        /**
          * Verdict
          * @description What was judged, without what it is about.
          */
@@ -4243,6 +4380,8 @@ export interface operations {
                 group_by?: string;
                 /** @description what is independent; empty: items, sessions or traces, as they are known */
                 cluster_by?: string;
+                /** @description also what people would have said, by the calibration */
+                corrected?: boolean;
                 /** @description project; empty: the key's own, else the server's default project */
                 project?: string;
                 name?: string;
@@ -4427,6 +4566,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validate_rubric: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RubricIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedRubric"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_rubric: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedRubric"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

@@ -66,8 +66,27 @@ const session = createRoute({
 const evaluators = createRoute({
   getParentRoute: () => rootRoute,
   path: "/evaluators",
-  validateSearch: text("open"),
   component: lazyRouteComponent(() => import("../features/evaluators/EvaluatorsPage"), "EvaluatorsPage"),
+});
+
+const rubric = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evaluators/new",
+  validateSearch: text("from"),
+  component: lazyRouteComponent(() => import("../features/evaluators/RubricPage"), "RubricPage"),
+});
+
+const evaluator = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evaluators/$name",
+  component: lazyRouteComponent(() => import("../features/evaluators/EvaluatorPage"), "EvaluatorPage"),
+});
+
+const calibration = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evaluators/$name/calibration",
+  validateSearch: text("card", "cell"),
+  component: lazyRouteComponent(() => import("../features/evaluators/CalibrationPage"), "CalibrationPage"),
 });
 
 const datasets = createRoute({
@@ -124,6 +143,9 @@ export const router = createRouter({
     sessions,
     session,
     evaluators,
+    rubric,
+    evaluator,
+    calibration,
     datasets,
     dataset,
     experiments,

@@ -16,9 +16,12 @@ const UNITS: Record<string, [scale: number, prefix: string, suffix: string]> = {
   "": [1, "", ""],
 };
 
-/** Decimals that leave two significant digits of the half-width. */
-export function decimals(halfWidth: number): number {
-  if (!(halfWidth > 0) || !Number.isFinite(halfWidth)) return 2;
+/** Decimals that leave two significant digits of the half-width; without one, three of the value. */
+export function decimals(halfWidth: number, value = 0): number {
+  if (!(halfWidth > 0) || !Number.isFinite(halfWidth)) {
+    if (value === 0 || !Number.isFinite(value)) return 2;
+    return Math.min(9, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
+  }
   return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(halfWidth))));
 }
 
@@ -43,7 +46,7 @@ export function estimateText(e: Estimate, options: { signed?: boolean } = {}): E
     const places = value === 0 ? 0 : Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value)))));
     return { value: prefix + write(value, places) + suffix, interval: "", unit: suffix };
   }
-  const places = decimals(((e.high - e.low) / 2) * scale);
+  const places = decimals(((e.high - e.low) / 2) * scale, e.estimate * scale);
   // A change in a share is a number of percentage points, not a percentage of anything.
   const tail = options.signed && e.unit === "ratio" ? " pp" : suffix;
   return {

@@ -1,32 +1,32 @@
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Fragment } from "react";
-import { get } from "../../api/client";
-import type { EvaluatorSummary, Page } from "../../api/types";
+import { Button } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { EvaluatorSummary } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { Snippet } from "../../ui/Copy";
 import { EstimateView } from "../../ui/EstimateView";
 import { FourCounts } from "../../ui/FourCounts";
-import { JsonTree } from "../../ui/JsonTree";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
-
-function useEvaluators(project: string) {
-  return useQuery({
-    queryKey: ["evaluators", project],
-    queryFn: ({ signal }) => get<Page<EvaluatorSummary>>("/evaluators", { project, limit: 500 }, signal),
-  });
-}
+import { useEvaluators } from "./queries";
 
 /** What judges here, in which version, and how much of what it was asked it could judge. */
 export function EvaluatorsPage() {
   const project = useProject();
+  const navigate = useNavigate();
   const evaluators = useEvaluators(project);
   const items = evaluators.data?.items ?? [];
   return (
-    <PageFrame header={<PageHeader title="Evaluators" extra={<span className="faint">{project}</span>} />}>
+    <PageFrame
+      header={
+        <PageHeader
+          title="Evaluators"
+          extra={<span className="faint">{project}</span>}
+          actions={<Button onClick={() => navigate({ to: "/evaluators/new" })}>New rubric</Button>}
+        />
+      }
+    >
       {evaluators.error ? <Failure error={evaluators.error} retry={() => evaluators.refetch()} /> : null}
       {evaluators.isPending ? <Loading /> : null}
       {evaluators.isSuccess && !items.length ? (
@@ -50,10 +50,6 @@ export function EvaluatorsPage() {
 }
 
 function EvaluatorTable({ items }: { items: EvaluatorSummary[] }) {
-  const { open } = useSearch({ from: "/evaluators" });
-  const navigate = useNavigate({ from: "/evaluators" });
-  const toggle = (name: string) =>
-    navigate({ search: (old) => ({ ...old, open: old.open === name ? undefined : name }), replace: true });
   return (
     <table className={ui.table}>
       <thead>
@@ -69,31 +65,22 @@ function EvaluatorTable({ items }: { items: EvaluatorSummary[] }) {
       </thead>
       <tbody>
         {items.map((summary) => (
-          <Fragment key={summary.spec.name}>
-            <EvaluatorRow of={summary} open={open === summary.spec.name} onToggle={() => toggle(summary.spec.name)} />
-            {open === summary.spec.name ? (
-              <tr>
-                <td colSpan={7}>
-                  <JsonTree value={summary.spec} label={`Definition of ${summary.spec.name}`} />
-                </td>
-              </tr>
-            ) : null}
-          </Fragment>
+          <EvaluatorRow key={summary.spec.name} of={summary} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function EvaluatorRow({ of, open, onToggle }: { of: EvaluatorSummary; open: boolean; onToggle: () => void }) {
+function EvaluatorRow({ of }: { of: EvaluatorSummary }) {
   const { spec } = of;
   const several = of.scores.length > 1 ? of.scores : null;
   return (
     <tr>
       <td>
-        <button type="button" className={ui.rowButton} aria-expanded={open} onClick={onToggle}>
+        <Link to="/evaluators/$name" params={{ name: spec.name }} className={ui.rowButton}>
           {spec.name}
-        </button>
+        </Link>
         <div className="faint">{spec.description}</div>
       </td>
       <td>

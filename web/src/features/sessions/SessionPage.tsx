@@ -9,7 +9,7 @@ import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import { previewText } from "../../ui/preview";
 import { useProject } from "../shell/project";
 import { Cost } from "../traces/columns";
-import { useSession } from "./queries";
+import { type SessionDetail, useSession } from "./queries";
 import css from "./Session.module.css";
 
 /** A session as the conversation it was: each trace one exchange, in order. */
@@ -34,7 +34,7 @@ export function SessionPage() {
                   <Badge>{plural(sum(s.traces, "span_count"), "span")}</Badge>
                   {failed ? <Badge tone="bad">{plural(failed, "error")}</Badge> : null}
                   <Badge>
-                    <Cost of={s} />
+                    <Cost of={spent(s)} />
                   </Badge>
                   {s.user_id ? <Badge title="User">{s.user_id}</Badge> : null}
                   {s.scores.map((score) => (
@@ -104,6 +104,15 @@ function Turn({ trace, number }: { trace: TraceSummary; number: number }) {
       </div>
     </li>
   );
+}
+
+/** What the whole traces cost, which is what the list of turns below adds up to. */
+function spent(session: SessionDetail): Pick<SessionDetail, "cost" | "unpriced_spans"> {
+  const known = session.traces.map((trace) => trace.cost).filter((cost): cost is number => cost !== null);
+  return {
+    cost: known.length ? known.reduce((a, b) => a + b, 0) : null,
+    unpriced_spans: session.traces.reduce((total, trace) => total + trace.unpriced_spans, 0),
+  };
 }
 
 /** Over whole traces: spans that do not name their session belong to it through their trace. */

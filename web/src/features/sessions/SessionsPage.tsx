@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { ApiError } from "../../api/client";
 import type { SessionSummary } from "../../api/types";
 import { ScoreBadge } from "../../ui/Badge";
@@ -11,6 +12,8 @@ import { previewText } from "../../ui/preview";
 import { useProject, useProjects } from "../shell/project";
 import { Cost } from "../traces/columns";
 import { FilterBar } from "../traces/FilterBar";
+import { RangePicker } from "../traces/RangePicker";
+import { timeWindow } from "../traces/range";
 import traces from "../traces/Traces.module.css";
 import { useSessions } from "./queries";
 
@@ -51,19 +54,31 @@ export function SessionsPage() {
   const project = useProject();
   const projects = useProjects();
   const filter = search.filter ?? "";
-  const sessions = useSessions(project, filter);
+  const { range, start, end } = search;
+  const window = useMemo(() => timeWindow({ range, start, end }, Date.now()), [range, start, end]);
+  const sessions = useSessions(project, filter, window);
   const items = sessions.data?.pages.flatMap((page) => page.items) ?? [];
   const problem = sessions.error instanceof ApiError ? sessions.error.problem : null;
   const filterProblem = problem?.position !== undefined ? problem : null;
+  const set = (next: Partial<typeof search>) => navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const narrowed = Boolean(filter || window.start || window.end);
   if (projects.isSuccess && !project) return <FirstData what="sessions" />;
   return (
-    <PageFrame header={<PageHeader title="Sessions" extra={<span className="faint">{project}</span>} />}>
+    <PageFrame
+      header={
+        <PageHeader
+          title="Sessions"
+          extra={<span className="faint">{project}</span>}
+          actions={<RangePicker search={search} onChange={set} />}
+        />
+      }
+    >
       <div className={traces.bar}>
         <FilterBar
           value={filter}
           problem={filterProblem}
           project={project}
-          onChange={(next) => navigate({ search: (old) => ({ ...old, filter: next || undefined }), replace: true })}
+          onChange={(next) => set({ filter: next || undefined })}
         />
       </div>
       {sessions.error && !filterProblem ? (
@@ -89,7 +104,7 @@ export function SessionsPage() {
         />
       ) : (
         <Notice
-          title="No session here"
+          title={narrowed ? "No session matches" : "No session here"}
           detail="A session groups the traces of one conversation. Set session.id (or gen_ai.conversation.id) on your spans and they appear."
         />
       )}

@@ -1,12 +1,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get } from "../../api/client";
 import type { Page, SessionSummary, TraceSummary } from "../../api/types";
+import type { TimeWindow } from "../traces/range";
 
-export function useSessions(project: string, filter: string) {
+export function useSessions(project: string, filter: string, window: TimeWindow) {
   return useInfiniteQuery({
-    queryKey: ["sessions", project, filter],
+    queryKey: ["sessions", project, filter, window],
     queryFn: ({ pageParam, signal }) =>
-      get<Page<SessionSummary>>("/sessions", { project, filter, cursor: pageParam, limit: 100 }, signal),
+      get<Page<SessionSummary>>("/sessions", { project, filter, cursor: pageParam, limit: 100, ...window }, signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor || undefined,
     enabled: Boolean(project),

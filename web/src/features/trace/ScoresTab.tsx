@@ -2,6 +2,7 @@ import { Button, Textarea } from "@mantine/core";
 import { type RefObject, useEffect } from "react";
 import type { Score } from "../../api/types";
 import { Badge, type Tone } from "../../ui/Badge";
+import { EvidenceList } from "../../ui/EvidenceList";
 import { ago } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
 import { useTraceView } from "./context";
@@ -81,22 +82,7 @@ function ScoreCard({ score, select }: { score: Score; select: (span: string) => 
       </header>
       {score.reason ? <p className="warn">{score.reason}</p> : null}
       {score.explanation ? <p className={css.explanation}>{score.explanation}</p> : null}
-      {score.evidence.map((evidence) => (
-        <blockquote key={`${evidence.span_id} ${evidence.quote}`} className={css.evidence}>
-          “{evidence.quote}”{" "}
-          {evidence.found === false ? (
-            <Badge tone="bad" title="This quote does not occur in what the judge was given">
-              not found
-            </Badge>
-          ) : null}
-          {evidence.found ? <Badge tone="ok">found</Badge> : null}
-          {evidence.span_id ? (
-            <Button size="compact-xs" variant="subtle" onClick={() => select(evidence.span_id)}>
-              go there
-            </Button>
-          ) : null}
-        </blockquote>
-      ))}
+      <EvidenceList evidence={score.evidence} onGo={select} />
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { useAddVerdict, useSpan } from "./queries";
 import { ScoresTab } from "./ScoresTab";
 import { SpanIO } from "./SpanIO";
 import css from "./Trace.module.css";
+import { VerdictToast } from "./VerdictToast";
 
 /** Everything about the selected span. */
 export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => void }) {
@@ -47,13 +48,6 @@ export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => 
           <Tabs.Tab value="scores">Scores</Tabs.Tab>
         </Tabs.List>
         <div className={css.panel} role="region" aria-label="Details" tabIndex={0}>
-          <p role="status" className={verdict.isIdle ? "visually-hidden" : css.said}>
-            {verdict.error
-              ? `Not saved: ${verdict.error.message}`
-              : verdict.isSuccess
-                ? `Saved ${verdict.variables.pass ? "PASS" : "FAIL"}.`
-                : ""}
-          </p>
           {span.error ? (
             <Failure error={span.error} retry={() => span.refetch()} />
           ) : span.isPending ? (
@@ -73,6 +67,7 @@ export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => 
           )}
         </div>
       </Tabs>
+      <VerdictToast verdict={verdict} project={project} traceId={traceId} />
     </section>
   );
 }

@@ -76,6 +76,9 @@ export interface NewVerdict {
   note: string;
 }
 
+/** What stands where a reader's verdict was taken back and none was before. */
+export const TAKEN_BACK = "taken back by its author";
+
 /** The name of the score that P and F write. */
 export const VERDICT = "verdict";
 
@@ -88,39 +91,58 @@ function verdictId(traceId: string, spanId: string): string {
   return `sc_${reader}_${traceId}_${spanId}`;
 }
 
+/** Gives a verdict; the answer is the reader's own verdict before it, for `useTakeBack`. */
 export function useAddVerdict(project: string, traceId: string) {
+  const told = useTold(project, traceId);
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ spanId, pass, note }: NewVerdict) =>
-      post<{ written: number }>("/scores", {
-        scores: [
-          {
-            project,
-            target: "span",
-            trace_id: traceId,
-            span_id: spanId,
-            name: VERDICT,
-            type: "boolean",
-            source: "human",
-            value: pass ? 1 : 0,
-            label: pass ? "PASS" : "FAIL",
-            explanation: note,
-            id: verdictId(traceId, spanId),
-          },
-        ],
-      }),
-    onSuccess: (_answer, { spanId, pass }) => {
-      queries.invalidateQueries({ queryKey: ["scores", traceId, spanId] });
-      queries.setQueryData<TraceTree>(["trace", traceId, project], (old) => old && marked(old, spanId, pass));
+    mutationFn: async ({ spanId, pass, note }: NewVerdict): Promise<Score | null> => {
+      const id = verdictId(traceId, spanId);
+      const known = queries.getQueryData<Page<Score>>(["scores", traceId, spanId]);
+      const scores = known ?? (await get<Page<Score>>("/scores", { project, trace_id: traceId, span_id: spanId }));
+      const said = { value: pass ? 1 : 0, label: pass ? "PASS" : "FAIL", explanation: note };
+      await post("/scores", { scores: [{ ...verdict(project, traceId, spanId), ...said, id }] });
+      return scores.items.find((score) => score.id === id && score.status === "scored") ?? null;
     },
+    onSuccess: (_before, { spanId, pass }) => told(spanId, pass),
   });
 }
 
+/** Puts back what stood before a verdict; where nothing did, the verdict is marked as taken back and counts no more. */
+export function useTakeBack(project: string, traceId: string) {
+  const told = useTold(project, traceId);
+  return useMutation({
+    mutationFn: ({ spanId, before }: { spanId: string; before: Score | null }) => {
+      const said = before
+        ? { value: before.value, label: before.label, explanation: before.explanation }
+        : { status: "skipped", reason: TAKEN_BACK };
+      const id = verdictId(traceId, spanId);
+      return post("/scores", { scores: [{ ...verdict(project, traceId, spanId), ...said, id }] });
+    },
+    onSuccess: (_answer, { spanId, before }) => told(spanId, before ? before.value === 1 : null),
+  });
+}
+
+function verdict(project: string, traceId: string, spanId: string) {
+  const about = { project, target: "span", trace_id: traceId, span_id: spanId };
+  return { ...about, name: VERDICT, type: "boolean", source: "human" };
+}
+
+/** Shows a changed verdict everywhere on the page. */
+function useTold(project: string, traceId: string) {
+  const queries = useQueryClient();
+  return (spanId: string, pass: boolean | null) => {
+    queries.invalidateQueries({ queryKey: ["scores", traceId, spanId] });
+    queries.setQueryData<TraceTree>(["trace", traceId, project], (old) => old && marked(old, spanId, pass));
+  };
+}
+
 /** The tree with the verdict on its node: fetching 30,000 nodes again for one badge would be waste. */
-function marked(tree: TraceTree, spanId: string, pass: boolean): TraceTree {
+function marked(tree: TraceTree, spanId: string, pass: boolean | null): TraceTree {
   const badge = { name: VERDICT, count: 1, mean: pass ? 1 : 0, label: pass ? "PASS" : "FAIL", errored: 0 };
+  const given = pass === null ? [] : [badge];
   const nodes = tree.nodes.map((node) =>
-    node.span_id === spanId ? { ...node, scores: [...node.scores.filter((s) => s.name !== VERDICT), badge] } : node,
+    node.span_id === spanId ? { ...node, scores: [...node.scores.filter((s) => s.name !== VERDICT), ...given] } : node,
   );
   return { ...tree, nodes };
 }
