@@ -13,6 +13,7 @@ from typing import Final
 from evalwright.evaluators.agent.sandbox import Ended, SandboxLimits
 
 _PIECE: Final = 4096
+_END_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +88,14 @@ async def _end(process: asyncio.subprocess.Process, work: Sequence[asyncio.Futur
     await asyncio.gather(*work, return_exceptions=True)
     if process.stdin is not None:
         process.stdin.close()
-    await process.wait()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_S):
+            await asyncio.gather(_discard(process.stdout), _discard(process.stderr))
+            await process.wait()
+
+
+async def _discard(stream: asyncio.StreamReader | None) -> None:
+    """Reads a dead child's last words: with a full pipe asyncio would wait for its end for ever."""
+    assert stream is not None
+    while await stream.read(_PIECE):
+        pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -140,7 +140,7 @@ class Asker:
         return reply
 
 
-async def within(budget: Budget, work: Any) -> Any:
+async def within(budget: Budget, work: Awaitable[Read]) -> Read:
     """Returns what ``work`` gives before the deadline.
 
     Raises:
