@@ -13,6 +13,7 @@ import pytest
 from evalwright.domain.errors import LimitExceeded, QueryRefused, StoreUnavailable
 from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans import embedded_span_store
+from evalwright.storage.spans.chdb import ChdbEngine
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from span_stores import make_span, opened_store, trace_of
@@ -135,3 +136,19 @@ def test_nothing_of_a_query_that_failed_half_way_shows_in_the_next_answer(tmp_pa
             store.sql(f"SELECT {failing} FROM spans", limit=100_000)
         answers = [store.sql(f"SELECT {number} FROM spans LIMIT 1").rows for number in range(8)]
     assert answers == [[[number]] for number in range(8)]
+
+
+def test_an_insert_that_the_disk_refuses_is_never_taken_for_stored(tmp_path: Path) -> None:
+    engine = ChdbEngine(tmp_path)
+    engine.open()
+    try:
+        engine.command("CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
+        engine.insert("t", ["a"], b'{"a": 1}')
+        engine.command(f"SET min_free_disk_bytes_to_perform_insert = {2**62}")
+        with pytest.raises(StoreUnavailable, match="enough free space"):
+            engine.insert("t", ["a"], b'{"a": 2}')
+        engine.command("SET min_free_disk_bytes_to_perform_insert = 0")
+        engine.insert("t", ["a"], b'{"a": 3}')
+        assert engine.query("SELECT a FROM t ORDER BY a", {}, fmt="TSV") == b"1\n3\n"
+    finally:
+        engine.close()
