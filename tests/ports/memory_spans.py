@@ -28,12 +28,15 @@ from evalwright.domain.trace import (
     TraceSummary,
     TraceTree,
 )
+from evalwright.filters.lexer import MAX_LENGTH
 from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
 
 _TERM = re.compile(r'\s*(\w+)\s*(==|in)\s*(\((?:\s*"[^"]*"\s*,?)*\)|"[^"]*")\s*(?:and|$)')
 
 
 def _accepts(expression: str, span: Span) -> bool:
+    if len(expression) > MAX_LENGTH:
+        raise FilterError(f"the filter is longer than {MAX_LENGTH} characters", position=MAX_LENGTH)
     at = 0
     while at < len(expression):
         match = _TERM.match(expression, at)

@@ -123,6 +123,17 @@ def test_a_filter_and_span_fields_choose_and_slice_the_targets(deps: Deps, clien
     assert kept["overall"]["rows"] == 40
 
 
+def test_more_targets_than_one_filter_names_are_all_read(deps: Deps, client: TestClient) -> None:
+    fields = {"project": "default", "name": "answer", "start_ns": 1, "end_ns": 2}
+    deps.spans.write_spans(
+        [Span(trace_id=trace(n), span_id=f"{n + 1:016x}", model=f"m{n % 2}", **fields) for n in range(1_100)]
+    )
+    post(client, *verdicts(1_100), *labels(1_100))
+    report = calibrated(client, slice_by=["model"], filter='name == "answer"')["report"]
+    assert report["overall"]["rows"] == 1_100
+    assert [each["rows"] for each in report["slices"]] == [550, 550]
+
+
 def test_people_with_other_words_are_read_by_numbers_or_by_a_map(client: TestClient) -> None:
     words = [{**each, "type": "categorical", "label": "fine" if each["value"] else "rude"} for each in labels(40)]
     post(client, *verdicts(40), *[{**each, "value": None} for each in words])

@@ -16,8 +16,8 @@ from evalwright.ports.spans import AggregateQuery, SpanReader
 from evalwright.server import wire
 from evalwright.server.params import NO_NUL
 
-CHUNK: Final = 1000
-"""Ids looked up in one query."""
+CHUNK: Final = 400
+"""Ids looked up in one query: as many trace ids as fit into a filter."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 Word = Annotated[str, Field(max_length=500, pattern=NO_NUL)]
