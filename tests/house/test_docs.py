@@ -39,3 +39,11 @@ def test_a_relative_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target and not target.startswith("mailto:"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_map_of_the_api_names_every_path() -> None:
+    from evalwright.server.app import describe
+
+    page = (ROOT / "docs" / "reference" / "http-api.md").read_text()
+    paths = [path.removeprefix("/api/v1") for path in describe().openapi()["paths"]]
+    assert [path for path in paths if f"`{path}" not in page] == []
