@@ -24,7 +24,7 @@ def node(ident: str, parent: str = "", start: int = 0, length: int = 10, **field
 
 
 def shape(nodes: list[SpanNode]) -> list[tuple[str, int, bool]]:
-    return [(item.span_id, item.depth, item.orphan) for item in build_tree(nodes)]
+    return [(item.span.span_id, item.depth, item.orphan) for item in build_tree(nodes)]
 
 
 def test_parents_come_before_children_and_siblings_by_start() -> None:
@@ -50,7 +50,7 @@ def test_a_cycle_breaks_at_its_earliest_span() -> None:
 
 def test_self_time_leaves_out_the_union_of_children() -> None:
     nodes = [node("a", "", 0, 100), node("b", "a", 10, 30), node("c", "a", 20, 40), node("d", "a", 90, 50)]
-    shares = {item.span_id: item.latency_share for item in build_tree(nodes)}
+    shares = {item.span.span_id: item.latency_share for item in build_tree(nodes)}
     assert shares["a"] == pytest.approx(40 / 140)
     assert shares["d"] == pytest.approx(50 / 140)
 
@@ -64,12 +64,12 @@ def test_a_trace_without_duration_has_no_shares() -> None:
 def test_every_span_appears_once_below_its_parent(rows: list[tuple[int, int, int, int]]) -> None:
     spans = {str(ident): node(str(ident), str(parent), start, length) for ident, parent, start, length in rows}
     tree = build_tree(list(spans.values()))
-    assert sorted(item.span_id for item in tree) == sorted(spans)
+    assert sorted(item.span.span_id for item in tree) == sorted(spans)
     seen: dict[str, int] = {}
     for item in tree:
         if item.depth:
-            assert seen[item.parent_span_id] == item.depth - 1
-        seen[item.span_id] = item.depth
+            assert seen[item.span.parent_span_id] == item.depth - 1
+        seen[item.span.span_id] = item.depth
         assert 0 <= item.latency_share <= 1
 
 

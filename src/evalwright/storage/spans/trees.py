@@ -4,23 +4,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from evalwright.domain.errors import NotFound
 from evalwright.domain.span import CostSource, SpanKind, SpanStatus
 from evalwright.domain.trace import ScoreSummary, SpanNode, TraceTree
-from evalwright.domain.tree import build_tree
-from evalwright.storage.spans.codec import optional_float
+from evalwright.domain.tree import Place, build_tree
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import fetch
 from evalwright.storage.spans.summaries import PREVIEW, bounds_sql, summarise_traces
 
-_COLUMNS: Final = (
-    "span_id", "parent_span_id", "name", "kind", "start_ns", "end_ns", "status", "model", "agent_name", "tool_name",
-    "input_tokens", "output_tokens", "cost", "cost_source", "usage_rollup", "flags",
-)  # fmt: skip
+
+class _Row(msgspec.Struct, array_like=True, gc=False):
+    """A node as it is read; decoding checks and converts every field at once."""
+
+    span_id: str
+    parent_span_id: str
+    name: str
+    kind: SpanKind
+    start_ns: int
+    end_ns: int
+    duration_ns: int
+    status: SpanStatus
+    model: str
+    agent_name: str
+    tool_name: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+    cost_source: CostSource
+    usage_rollup: bool
+    input_preview: str
+    output_preview: str
+    flags: tuple[str, ...]
+
+
+_SQL: Final = {
+    "duration_ns": "greatest(0, end_ns - start_ns)",
+    "usage_rollup": "toBool(usage_rollup)",
+    "input_preview": f"substringUTF8(input, 1, {PREVIEW})",
+    "output_preview": f"substringUTF8(output, 1, {PREVIEW})",
+}
+_COLUMNS: Final = tuple(f"{_SQL[name]} AS {name}" if name in _SQL else name for name in _Row.__struct_fields__)
+_ROWS: Final = msgspec.json.Decoder(_Row)
 
 
 def find_project(engine: Engine, project: str, trace_id: str) -> str:
@@ -50,23 +80,36 @@ def trace_tree(engine: Engine, project: str, trace_id: str) -> TraceTree:
     if summary is None:
         raise trace_not_found(trace_id)
     binder = Binder()
-    sql = (
-        f"SELECT {', '.join(_COLUMNS)}, substringUTF8(input, 1, {PREVIEW}) AS input_preview,"
-        f" substringUTF8(output, 1, {PREVIEW}) AS output_preview"
-        f" FROM span_rows FINAL {bounds_sql(engine, binder, project, [trace_id])}"
-    )
-    rows = list(fetch(engine, sql, binder))
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM span_rows FINAL {bounds_sql(engine, binder, project, [trace_id])}"
+    rows = _ROWS.decode_lines(engine.query(sql, binder.params, fmt="JSONCompactEachRow"))
     scores = summarise_scores(engine, project, "span_id", trace_id=trace_id)
-    return TraceTree(summary=summary, nodes=build_tree([_node(row, scores) for row in rows]))
+    return TraceTree(summary=summary, nodes=[_node(place, scores) for place in build_tree(rows)])
 
 
-def _node(row: dict[str, Any], scores: Mapping[str, Sequence[ScoreSummary]]) -> SpanNode:
-    row.update(
-        kind=SpanKind(row["kind"]),
-        status=SpanStatus(row["status"]),
-        cost=optional_float(row["cost"]),
-        cost_source=CostSource(row["cost_source"]),
-        usage_rollup=bool(row["usage_rollup"]),
-        flags=tuple(row["flags"]),
+def _node(place: Place[_Row], scores: Mapping[str, Sequence[ScoreSummary]]) -> SpanNode:
+    row, depth, orphan, share = place
+    return SpanNode(
+        span_id=row.span_id,
+        parent_span_id=row.parent_span_id,
+        name=row.name,
+        kind=row.kind,
+        start_ns=row.start_ns,
+        end_ns=row.end_ns,
+        duration_ns=row.duration_ns,
+        status=row.status,
+        model=row.model,
+        agent_name=row.agent_name,
+        tool_name=row.tool_name,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=row.cost,
+        cost_source=row.cost_source,
+        usage_rollup=row.usage_rollup,
+        input_preview=row.input_preview,
+        output_preview=row.output_preview,
+        flags=row.flags,
+        orphan=orphan,
+        depth=depth,
+        latency_share=share,
+        scores=scores.get(row.span_id, ()),
     )
-    return SpanNode(duration_ns=max(0, row["end_ns"] - row["start_ns"]), scores=scores.get(row["span_id"], ()), **row)
