@@ -24,6 +24,7 @@ ARGUMENTS: Final[dict[str, str]] = {
     "trajectory": "the steps in start order, each with span and content",
     "steps": "the same as trajectory",
     "trace": "the same, for evaluators of whole traces",
+    "transcript": "the steps as numbered text with span ids, of bounded size, saying what it leaves out",
     "attributes": "attributes of the span or root span",
     "latency_ms": "how long it took",
     "cost": "what it cost in USD",
@@ -87,10 +88,18 @@ def look_up(name: str, subject: Subject) -> Any:
         return subject
     if name in _STEPS and name not in subject.values:
         return subject.steps or _ABSENT
+    if name == "transcript" and name not in subject.values:
+        return _transcript(subject)
     if name not in subject.values:
         return _ABSENT
     value = subject.values[name]
     return _ABSENT if value is None and name != "output" else value
+
+
+def _transcript(subject: Subject) -> Any:
+    from evalwright.evaluators.trajectory.rendering import transcript, turns_of
+
+    return transcript(turns_of(subject.steps)).text if subject.steps else _ABSENT
 
 
 def is_absent(value: Any) -> bool:

@@ -20,18 +20,25 @@ from evalwright.evaluators.code import CodeEvaluator
 from evalwright.evaluators.judge import Judge, parse_rubric, read_rubric
 from evalwright.evaluators.judge.rubric import Rubric
 from evalwright.evaluators.recorded import read_recorded
+from evalwright.evaluators.trajectory import ready as trajectories
 from evalwright.ports.models import ChatModel
 
 RECORDED: Final = "recorded"
 """Begins a reference to a file of verdicts that exist already."""
 
+AGENT: Final = "agent"
+"""Begins a reference to a rubric that an agent judges by, with tools over the trace: ``agent:task_completion``."""
+
+ATTRIBUTION: Final = "failure_attribution"
+"""The judge that names the step and agent at which a failed run went wrong."""
+
 FOLDER: Final = "evaluators"
 """The folder, under the working directory, in which a project keeps its evaluators."""
 
 
-def ready() -> Mapping[str, Callable[..., CodeEvaluator]]:
-    """Returns the ready-made code evaluators: name -> factory."""
-    return {name: getattr(catalogue, name) for name in catalogue.__all__}
+def ready() -> Mapping[str, Callable[..., Evaluator]]:
+    """Returns the ready-made evaluators that need no model: name -> factory."""
+    return {name: getattr(catalogue, name) for name in catalogue.__all__} | dict(trajectories.READY)
 
 
 def ready_rubrics() -> Mapping[str, Rubric]:
@@ -59,7 +66,8 @@ def find(folder: str | Path = FOLDER) -> Mapping[str, str]:
 
 def _in_file(path: Path) -> Mapping[str, str]:
     if path.suffix in (".yaml", ".yml"):
-        return {read_rubric(path).name: str(path)}
+        ruled = trajectories.from_file(path)
+        return {ruled.spec.name if ruled else read_rubric(path).name: str(path)}
     if path.suffix == ".py" and not path.name.startswith("_"):
         return {found.spec.name: f"{path}:{attribute}" for attribute, found in _evaluators_of(path).items()}
     return {}
@@ -76,8 +84,9 @@ def load(
     """Returns the evaluator a reference names.
 
     References: a name in ``folder``; a ready-made name with parameters, ``latency_under:ms=2000``; a function,
-    ``path/to/file.py:function``; a rubric, ``path/to/file.yaml``; verdicts that exist already,
-    ``recorded:path/to/file.jsonl``. Names in ``folder`` win over ready-made ones.
+    ``path/to/file.py:function``; a rubric, expected trajectory or handoffs, ``path/to/file.yaml``; a rubric judged by
+    an agent, ``agent:task_completion``; verdicts that exist already, ``recorded:path/to/file.jsonl``. Names in
+    ``folder`` win over ready-made ones.
 
     Args:
         reference: as above.
@@ -93,8 +102,13 @@ def load(
     path, _, rest = reference.partition(":")
     if path == RECORDED and rest:
         return read_recorded(rest)
+    if path == AGENT and rest:
+        return _agent(_rubric(rest, folder), model, client, judge_options)
+    if path == ATTRIBUTION:
+        asked = _asked(path, model, client)
+        return trajectories.attribution(rest, model=model, client=asked, **judge_options)
     if path.endswith((".yaml", ".yml")):
-        return _judge(read_rubric(path), model, client, judge_options)
+        return trajectories.from_file(path) or _judge(read_rubric(path), model, client, judge_options)
     if path.endswith(".py"):
         return _function(Path(path), rest)
     here = find(folder)
@@ -105,7 +119,7 @@ def load(
     rubrics = ready_rubrics()
     if path in rubrics:
         return _judge(rubrics[path], model, client, judge_options)
-    known = ", ".join([*here, *ready(), *rubrics])
+    known = ", ".join([*here, *ready(), *rubrics, ATTRIBUTION])
     raise NotFound(
         f"there is no evaluator {reference!r}", hint=f"known: {known}; or give file.py:function or file.yaml"
     )
@@ -127,12 +141,39 @@ def split_references(text: str) -> Sequence[str]:
 
 
 def _judge(rubric: Rubric, model: str, client: ChatModel | None, options: Mapping[str, Any]) -> Judge:
-    if client is None or not (model or rubric.model.get("name")):
+    asked = _asked(rubric.name, model or str(rubric.model.get("name") or ""), client)
+    return Judge(rubric, model=model, client=asked, **options)
+
+
+def _asked(name: str, model: str, client: ChatModel | None) -> ChatModel:
+    if client is None or not model:
         raise InvalidInput(
-            f"{rubric.name!r} is judged by a model, and none is configured",
+            f"{name!r} is judged by a model, and none is configured",
             hint="set OPENAI_BASE_URL, OPENAI_API_KEY and EVALWRIGHT_JUDGE_MODEL",
         )
-    return Judge(rubric, model=model, client=client, **options)
+    return client
+
+
+def _agent(rubric: Rubric, model: str, client: ChatModel | None, options: Mapping[str, Any]) -> Evaluator:
+    """An agent judge asks sub-judges by those ready rubrics that need no more than a text."""
+    from evalwright.evaluators.agent import AgentJudge, SubprocessJail
+
+    asked = _asked(rubric.name, model or str(rubric.model.get("name") or ""), client)
+    plain = {name: r for name, r in ready_rubrics().items() if set(r.inputs.values()) <= {"input", "input?", "output"}}
+    provider = options.get("tracer_provider")
+    return AgentJudge(
+        rubric, model=model, client=asked, sandbox=SubprocessJail(), sub_rubrics=plain, tracer_provider=provider
+    )
+
+
+def _rubric(name: str, folder: str | Path) -> Rubric:
+    path = find(folder).get(name, name)
+    if path.endswith((".yaml", ".yml")):
+        return read_rubric(path)
+    rubrics = ready_rubrics()
+    if path not in rubrics:
+        raise NotFound(f"there is no rubric {name!r}", hint=f"known: {', '.join(rubrics)}; or give file.yaml")
+    return rubrics[path]
 
 
 def _function(path: Path, name: str) -> CodeEvaluator:
@@ -169,7 +210,7 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-def _make(name: str, text: str) -> CodeEvaluator:
+def _make(name: str, text: str) -> Evaluator:
     factory = ready()[name]
     parameters = inspect.signature(factory, eval_str=True).parameters
     given: dict[str, Any] = {}
