@@ -254,6 +254,29 @@ def test_a_summary_of_few_labels_is_refused_or_borrows_the_cards_error(client: T
     assert any("60 human labels" in warning for warning in made["warnings"])
 
 
+def test_a_corrected_mean_is_about_the_newest_version_like_the_mean_itself(client: TestClient) -> None:
+    post(client, *verdicts(600, version="v1", wrong_every=2), *labels(300))
+    later = {"created_time": "2030-01-01T00:00:00Z"}
+    post(client, *[{**each, **later} for each in verdicts(600, version="v2", wrong_every=3)])
+    calibrated(client)
+    made = summary(client, corrected=True)
+    assert made["estimate"]["n"] == 600
+    assert made["correction"]["corrected"]["n"] == 600
+    rows = client.get(
+        f"{API}/scores/summary",
+        params={"name": "polite", "source": "judge", "corrected": True, "group_by": "evaluator_version"},
+    ).json()["items"]
+    assert {row["key"]: row["correction"]["corrected"]["n"] for row in rows} == {"v1": 600, "v2": 600}
+
+
+def test_a_mean_over_labels_and_verdicts_of_one_name_is_not_corrected(client: TestClient) -> None:
+    post(client, *verdicts(100), *labels(100, name="polite"))
+    calibrated(client, label="polite")
+    mixed = client.get(f"{API}/scores/summary", params={"name": "polite", "corrected": True}).json()["items"][0]
+    assert "people's labels are part" in mixed["correction"]["refused"]
+    assert summary(client, corrected=True)["correction"]["method"] == "labels"
+
+
 def test_another_project_sees_no_card(build_deps: Callable[..., Deps], client: TestClient) -> None:
     post(client, *verdicts(40), *labels(40))
     card = calibrated(client)

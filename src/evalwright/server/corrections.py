@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evalwright.domain.calibration import CalibrationCard, Correction
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.estimate import Estimate
-from evalwright.domain.score import Score, ScoreSource, ScoreStatus
+from evalwright.domain.score import Score, ScoreStatus
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
 from evalwright.server.deps import Deps
@@ -30,13 +30,15 @@ def correct_summaries(
     by_name: dict[str, _Judged] = {}
     found = []
     for row in rows:
-        card = next((each for each in cards if each.judge_score == row["name"]), None)
-        if card is None:
+        mine = [each for each in cards if each.judge_score == row["name"]]
+        if not mine:
             found.append(_refused(row["estimate"], "it was never calibrated against people"))
-            continue
-        if row["name"] not in by_name:
-            by_name[row["name"]] = _read(deps, query, card, group_by)
-        found.append(_correct(row, by_name[row["name"]], card))
+        elif mine[0].label_score == row["name"] and not (query.source or query.evaluator):
+            found.append(_refused(row["estimate"], "people's labels are part of this mean: choose a source"))
+        else:
+            if row["name"] not in by_name:
+                by_name[row["name"]] = _read(deps, query, mine[0], group_by)
+            found.append(_correct(row, by_name[row["name"]], mine))
     return found
 
 
@@ -47,10 +49,14 @@ class _Group:
     truth: list[float] = field(default_factory=list)
     labelled: list[float] = field(default_factory=list)
     rest: list[float] = field(default_factory=list)
+    versions: set[str] = field(default_factory=set)
 
 
 @dataclass
 class _Judged:
+    """Every verdict behind the rows of one score name. ``pooled``: groups share one judge, so they share its error."""
+
+    pooled: bool
     groups: dict[str, _Group] = field(default_factory=dict)
     worth: dict[str, float] = field(default_factory=dict)
     inclusion: set[float] = field(default_factory=set)
@@ -58,20 +64,26 @@ class _Judged:
 
 
 def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -> _Judged:
-    """Returns every verdict the summary is about, in one pass."""
+    """Returns every verdict the summary is about, in one pass: of each evaluator the newest version, as it does."""
     labels = _labels(deps, query, card)
-    found = _Judged()
+    found = _Judged(pooled=group_by not in ("evaluator", "evaluator_version"))
+    every_version = bool(query.evaluator_version) or group_by == "evaluator_version"
+    newest: dict[str, str] = {}
     waiting: list[tuple[Sequence[Score], float, _Group]] = []
-    wanted = replace(query, name=card.judge_score, status=ScoreStatus.SCORED, cursor="", limit=PAGE)
+    wanted = replace(query, name=card.judge_score, cursor="", limit=PAGE)
     for count, score in enumerate(_scores(deps, wanted)):
         if count >= MAX_VERDICTS:
             found.truncated = True
             break
-        if score.value is None or (score.source in (ScoreSource.HUMAN, ScoreSource.USER) and not query.source):
+        version = score.evaluator_version
+        if version and not every_version and newest.setdefault(score.evaluator, version) != version:
+            continue
+        if score.value is None or score.status is not ScoreStatus.SCORED:
             continue
         found.inclusion.add(score.inclusion_probability)
         found.worth.setdefault(spoken(score), score.value)
         group = found.groups.setdefault(_group_key(score, group_by), _Group())
+        group.versions.add(version)
         given = labels.get(key_of(score), ())
         if given:
             waiting.append((given, score.value, group))
@@ -129,7 +141,7 @@ def _truth(labels: Sequence[Score], worth: Mapping[str, float]) -> float | None:
     return None if mean == 0.5 else float(mean > 0.5)
 
 
-def _correct(row: Mapping[str, Any], judged: _Judged, card: CalibrationCard) -> Correction:
+def _correct(row: Mapping[str, Any], judged: _Judged, cards: Sequence[CalibrationCard]) -> Correction:
     from evalwright.evaluators.calibration import correct
 
     if len(judged.inclusion) > 1:
@@ -140,7 +152,7 @@ def _correct(row: Mapping[str, Any], judged: _Judged, card: CalibrationCard) -> 
         group.rest,
         truth=group.truth,
         judged_with_truth=group.labelled,
-        elsewhere=_elsewhere(judged, card) if set(judged.worth.values()) <= _BINARY else None,
+        elsewhere=_elsewhere(judged, group, cards) if set(judged.worth.values()) <= _BINARY else None,
         level=row["estimate"].level,
     )
     if judged.truncated:
@@ -148,14 +160,18 @@ def _correct(row: Mapping[str, Any], judged: _Judged, card: CalibrationCard) -> 
     return made
 
 
-def _elsewhere(judged: _Judged, card: CalibrationCard) -> LabelCounts | None:
-    """Returns the judge's error over every group of the summary, else over the rows of its card."""
+def _elsewhere(judged: _Judged, group: _Group, cards: Sequence[CalibrationCard]) -> LabelCounts | None:
+    """Returns the judge's error over every group of the summary, else over the rows of its version's newest card."""
     from evalwright.evaluators.calibration.corrected import LABELS_NEEDED, LabelCounts, label_counts
 
-    truth = [value for group in judged.groups.values() for value in group.truth]
-    labelled = [value for group in judged.groups.values() for value in group.labelled]
+    pooled = judged.groups.values() if judged.pooled else ()
+    truth = [value for each in pooled for value in each.truth]
+    labelled = [value for each in pooled for value in each.labelled]
     if len(truth) >= LABELS_NEEDED:
         return label_counts(truth, labelled) if set(truth) <= _BINARY else None
+    card = next((each for each in cards if {each.evaluator_version} == group.versions), None)
+    if card is None:
+        return None
     positive, table = card.report["positive"], card.report["overall"]["confusion"]
     if not positive or not table or judged.worth.get(positive) != 1.0:
         return None
