@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evalwright.evaluators.code import CodeEvaluator, evaluator
+    from evalwright.evaluators.composition import all_of, any_of, weighted
     from evalwright.evaluators.judge import Judge
     from evalwright.evaluators.registry import load, ready
     from evalwright.evaluators.result import Score
 
-__all__ = ["CodeEvaluator", "Judge", "Score", "evaluator", "load", "ready"]
+__all__ = ["CodeEvaluator", "Judge", "Score", "all_of", "any_of", "evaluator", "load", "ready", "weighted"]
 
 _HOMES: Final = {
     "CodeEvaluator": "code",
     "Judge": "judge",
     "Score": "result",
+    "all_of": "composition",
+    "any_of": "composition",
     "evaluator": "code",
     "load": "registry",
     "ready": "registry",
+    "weighted": "composition",
 }
 
 

@@ -16,6 +16,11 @@ from evalwright.evaluators.plain import as_text
 from evalwright.evaluators.result import Score
 
 CITATION: Final = r"\[([A-Za-z0-9][A-Za-z0-9_./#:-]*)\]"
+_MARK: Final = re.compile(r"\[(\d{1,4})\](?!\()")
+_HEADING: Final = re.compile(
+    r"^[^\w\n]{0,8}(?:references|sources|bibliography|citations)[^\w\n]{0,8}$", re.IGNORECASE | re.MULTILINE
+)
+_ENTRY: Final = re.compile(r"^[ \t]{0,8}(?:\[(\d{1,4})\]:?|(\d{1,4})[.)])[ \t]{1,8}\S", re.MULTILINE)
 IDENTIFIER: Final = r"\b[A-Za-z]{2,10}[-_]\d{2,}\b"
 
 
@@ -39,6 +44,30 @@ def cites_documents(*, pattern: str = CITATION) -> CodeEvaluator:
         return Score(value=bool(cited) and not wrong, explanation=said, evidence=evidence)
 
     return CodeEvaluator(cites_documents, type="boolean", config={"pattern": pattern})
+
+
+def references_resolve() -> CodeEvaluator:
+    """Every mark such as ``[3]`` in the output has its entry in the list of references at the end, and the other way.
+
+    An entry is a line that begins with ``[3]``, ``[3]:`` or ``3.`` after a heading such as *References* or *Sources*.
+    """
+
+    def references_resolve(output: Any) -> Score | None:
+        """Marks and list of references fit together; skipped when there are neither."""
+        text = as_text(output)
+        heading = next(iter(reversed(list(_HEADING.finditer(text)))), None)
+        body, tail = (text[: heading.start()], text[heading.end() :]) if heading else (text, "")
+        marks = {match.group(1) for match in _MARK.finditer(body)}
+        entries = {match.group(1) or match.group(2) for match in _ENTRY.finditer(tail)}
+        if not marks and not entries:
+            return None
+        dangling, unused = sorted(marks - entries, key=int), sorted(entries - marks, key=int)
+        told = [f"no entry for {', '.join(dangling)}"] * bool(dangling) + [f"never cited: {', '.join(unused)}"] * bool(
+            unused
+        )
+        return Score(value=not dangling and not unused, explanation="; ".join(told))
+
+    return CodeEvaluator(references_resolve, type="boolean")
 
 
 def ids_grounded(*, pattern: str = IDENTIFIER) -> CodeEvaluator:

@@ -55,6 +55,40 @@ def tool_called(*, name: str) -> CodeEvaluator:
     return CodeEvaluator(tool_called, type="boolean", config={"name": name})
 
 
+def tool_argument(*, name: str, argument: str, equals: str = "", pattern: str = "") -> CodeEvaluator:
+    """Every call of a tool has this argument, equal to ``equals`` or matching ``pattern``; there, if neither is given.
+
+    Skipped when the tool was not called.
+    """
+    if equals and pattern:
+        raise InvalidInput("give equals or pattern, not both")
+    try:
+        compiled = re.compile(pattern or ".*", re.DOTALL)
+    except re.error as error:
+        raise InvalidInput(f"{pattern!r} is no regular expression: {error}") from error
+
+    def tool_argument(trajectory: Sequence[StepContent]) -> Score | None:
+        """Every call of a tool has an argument as it should be."""
+        calls = [step for step in tool_steps(trajectory) if tool_name(step) == name]
+        wrong = [step for step in calls if not holds(step)]
+        evidence = [
+            Evidence(quote=as_text(step.span.input)[:200], span_id=step.span.span_id, field="input") for step in wrong
+        ]
+        said = f"{len(wrong)} of {len(calls)} calls"
+        return Score(value=not wrong, explanation=said, evidence=evidence) if calls else None
+
+    def holds(step: StepContent) -> bool:
+        given = step.content.tool_arguments if step.content.tool_arguments is not None else step.span.input
+        arguments = as_json(given)
+        if not isinstance(arguments, dict) or arguments.get(argument) is None:
+            return False
+        text = as_text(arguments[argument])
+        return text == equals if equals else compiled.search(text) is not None
+
+    config = {"name": name, "argument": argument, "equals": equals, "pattern": pattern}
+    return CodeEvaluator(tool_argument, type="boolean", config=config)
+
+
 def tool_call_order(*, order: str) -> CodeEvaluator:
     """Tools were first called in this order, such as ``lookup>check>refund``; others may come between them."""
     wanted = [name.strip() for name in order.split(">") if name.strip()]
