@@ -152,3 +152,21 @@ def test_an_insert_that_the_disk_refuses_is_never_taken_for_stored(tmp_path: Pat
         assert engine.query("SELECT a FROM t ORDER BY a", {}, fmt="TSV") == b"1\n3\n"
     finally:
         engine.close()
+
+
+def test_rows_lost_to_a_damaged_file_are_told_of_at_every_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened_store("chdb", tmp_path) as store:
+        store.write_spans([make_span(number) for number in range(1, 20)])
+    assert caplog.records == []
+    parts = [file for file in tmp_path.rglob("columns.txt") if "model" in file.read_text()]
+    parts[0].write_bytes(b"cut")
+    for held in (0, 1):
+        caplog.clear()
+        with opened_store("chdb", tmp_path) as store:
+            assert store.sql("SELECT count() FROM spans").rows == [[held]]
+            store.write_spans([make_span(99)])
+        (told,) = [record.getMessage() for record in caplog.records]
+        assert "span_rows" in told
+        assert "restore a backup" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from evalwright.storage.spans.lock import FolderLock
 from evalwright.storage.spans.params import encode_param
 
 READERS: Final = 4
+LOG: Final = logging.getLogger(__name__)
 _STARTUP: Final = {
     "background_pool_size": 2,
     "background_schedule_pool_size": 2,
@@ -67,6 +69,7 @@ class ChdbEngine:
             self._writer = self._connect(INSERT_SETTINGS)
             self._readers = [self._connect(READ_SETTINGS) for _ in range(READERS)]
             self._idle = list(self._readers)
+            self._tell_of_damage()
         except Exception as error:
             self._lock.release()
             raise translate(error) from error
@@ -116,6 +119,22 @@ class ChdbEngine:
         with self._writing() as connection, _file_in_memory(data) as path:
             infile = f"FROM INFILE '{path}' COMPRESSION 'none' FORMAT {fmt}"
             connection.query(f"INSERT INTO {table} ({', '.join(columns)}) {infile}", "Null")
+
+    def _tell_of_damage(self) -> None:
+        """Says which rows are missing because their files were damaged; the engine sets those aside without a word."""
+        sql = (
+            "SELECT table, count(), any(path) FROM system.detached_parts"
+            " WHERE startsWith(reason, 'broken') GROUP BY table ORDER BY table FORMAT TSV"
+        )
+        for line in bytes(self._writer.query(sql, "TSV").bytes()).decode().splitlines():
+            table, parts, example = line.split("\t")
+            LOG.warning(
+                "%s damaged part(s) of %r were set aside, the rows in them are missing: restore a backup to have them"
+                " again, or delete what is like %r to be told no more",
+                parts,
+                table,
+                example,
+            )
 
     def _connect(self, settings: Mapping[str, str | int]) -> Any:
         from chdb.session import Session
