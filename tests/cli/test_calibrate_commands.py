@@ -1,0 +1,152 @@
+"""Calibrating, bridging and correcting from the command line, against the real API over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from collector import running_collector
+from live_server import LiveServer, running_server
+
+import evalwright as ew
+from evalwright.cli.calibrate import _mapped
+from evalwright.cli.canary import recorded_output
+from evalwright.cli.main import main
+from evalwright.domain.errors import InvalidInput
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[LiveServer]:
+    # Trials are traced; the server of these tests takes no spans, so they go to a collector.
+    with running_collector() as collector, running_server(tmp_path) as live:
+        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+        yield live
+        ew.shutdown()
+
+
+def run(live: LiveServer, *arguments: str, code: int = 0) -> None:
+    assert main([*arguments, "--server", live.endpoint]) == code
+
+
+def trace(number: int) -> str:
+    return f"{number + 1:032x}"
+
+
+def label_file(folder: Path, count: int) -> str:
+    path = folder / "gold.jsonl"
+    rows = [{"name": "gold", "trace_id": trace(n), "label": "good" if n % 2 else "bad"} for n in range(count)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def verdict_file(folder: Path, count: int, wrong_every: int) -> str:
+    """What people said, but for every so many."""
+    path = folder / "helpful.jsonl"
+    lines = []
+    for n in range(count):
+        good = (n % 2 == 1) != (n % wrong_every == 0)
+        lines.append(json.dumps({"name": "helpful", "trace_id": trace(n), "label": "good" if good else "bad"}))
+    path.write_text("\n".join(lines))
+    return str(path)
+
+
+def judged(live: LiveServer, folder: Path, count: int, wrong_every: int) -> None:
+    """Stores recorded verdicts as the command that judges traces would, without needing the traces."""
+    from evalwright.cli.connect import Api
+    from evalwright.evaluators.recorded import read_recorded
+
+    spec = read_recorded(verdict_file(folder, count, wrong_every)).spec
+    api = Api(live.endpoint)
+    api.client.register_evaluator(spec, project="default")
+    rows = [json.loads(line) for line in (folder / "helpful.jsonl").read_text().splitlines()]
+    said = {"evaluator": "helpful", "evaluator_version": spec.version, "source": "judge", "type": "categorical"}
+    scores = [{**row, **said, "value": float(row["label"] == "good")} for row in rows]
+    api.post("/scores", {"scores": scores}, project="default")
+
+
+def test_a_judge_is_calibrated_and_its_mean_corrected(
+    server: LiveServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    judged(server, tmp_path, 600, 10)
+    run(server, "import", label_file(tmp_path, 240))
+    run(
+        server,
+        "evaluators",
+        "calibrate",
+        "helpful",
+        "--against",
+        "gold",
+        "--positive",
+        "good",
+        "--min-agreement",
+        "0.7",
+    )
+    shown = capfd.readouterr()
+    assert "sensitivity" in shown.out
+    assert "people \\ judge" in shown.out
+    assert "bar: PASS" in shown.err
+    run(server, "evaluators", "calibrate", "helpful", "--against", "gold", "--min-agreement", "0.99", code=1)
+    assert "bar: FAIL" in capfd.readouterr().err
+    run(server, "scores", "summary", "helpful", "--corrected")
+    shown = capfd.readouterr()
+    assert "corrected" in shown.out
+    assert "PPI++" in shown.err
+
+
+def test_a_judge_nobody_labelled_is_told_apart_from_a_wrong_command(
+    server: LiveServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    judged(server, tmp_path, 10, 5)
+    run(server, "evaluators", "calibrate", "helpful", "--against", "gold", code=2)
+    assert "there is no label 'gold'" in capfd.readouterr().err
+    run(server, "evaluators", "cards", "helpful")
+    assert "calibrate helpful --against" in capfd.readouterr().err
+
+
+def test_a_changed_judge_is_bridged_to_the_one_before_over_the_canary_set(
+    server: LiveServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    items = tmp_path / "items.jsonl"
+    rows = [{"key": f"k{n}", "input": n, "metadata": {"recorded_output": "x" * n}} for n in range(60)]
+    items.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(server, "datasets", "create", "fixed")
+    run(server, "datasets", "import", "fixed", str(items))
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_text("def short(output: str) -> bool:\n    return len(output) < 30\n")
+    second.write_text("def short(output: str) -> bool:\n    return len(output) < 45\n")
+    run(server, "evaluators", "canary", f"{first}:short", "--dataset", "fixed")
+    assert "first version here" in capfd.readouterr().err
+    run(server, "evaluators", "canary", f"{second}:short", "--dataset", "fixed", code=1)
+    shown = capfd.readouterr()
+    assert "60 targets in common" in shown.err
+    assert "the mean moves by +0.25" in shown.err
+    assert "false" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("item", "output"),
+    [
+        ({"metadata": {"recorded_output": "a", "output": "b"}, "expected": "c"}, "a"),
+        ({"metadata": {}, "input": {"output": "b"}, "expected": "c"}, "b"),
+        ({"metadata": {}, "input": {"output_1": "x", "output_2": "y"}}, {"output_1": "x", "output_2": "y"}),
+        ({"metadata": {}, "input": "text", "expected": "c"}, "c"),
+    ],
+)
+def test_a_canary_item_holds_its_output_in_one_of_few_places(item: dict[str, Any], output: Any) -> None:
+    assert recorded_output(**{"input": None, "expected": None, **item}) == output
+
+
+def test_an_item_without_a_recorded_output_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no recorded output"):
+        recorded_output("text", None, {})
+
+
+def test_a_label_map_is_read_or_refused() -> None:
+    assert _mapped("good=true, bad = false") == {"good": "true", "bad": "false"}
+    assert _mapped("") == {}
+    for wrong in ("good", "good=", "=true"):
+        with pytest.raises(InvalidInput, match="label map"):
+            _mapped(wrong)
