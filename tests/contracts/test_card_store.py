@@ -13,7 +13,7 @@ from records import TestClock, make_record_store
 
 from evalwright.domain.calibration import CalibrationCard
 from evalwright.domain.errors import InvalidInput, NotFound
-from evalwright.storage.records import SqlRecordStore
+from evalwright.storage.records import SqlRecordStore, migrate
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +99,21 @@ def test_a_card_that_cannot_be_stored_leaves_nothing_behind(store: SqlRecordStor
     with pytest.raises(InvalidInput, match="name"):
         store.add_card(card(project, evaluator="a/b"))
     assert store.list_cards(project).items == []
+
+
+def test_records_of_the_first_release_gain_cards_and_keep_what_they_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrate, "HEAD", "0001")
+        old = make_record_store(url, TestClock())
+        old.open()
+        old.create_dataset("p", "golden")
+        old.close()
+    upgraded = make_record_store(url, TestClock())
+    upgraded.open()
+    assert upgraded.find_dataset("p", "golden").name == "golden"
+    assert upgraded.list_cards("p").items == []
+    assert upgraded.add_card(card("p")).id
+    upgraded.close()

@@ -134,6 +134,27 @@ def test_more_targets_than_one_filter_names_are_all_read(deps: Deps, client: Tes
     assert [each["rows"] for each in report["slices"]] == [550, 550]
 
 
+def test_trials_of_a_dataset_are_calibrated_and_outlive_their_experiment(client: TestClient) -> None:
+    items = [{"key": f"k{n}", "input": n, "metadata": {"topic": "law" if n < 15 else "chat"}} for n in range(30)]
+    client.post(f"{API}/datasets", json={"name": "golden"})
+    client.post(f"{API}/datasets/golden/items", json={"items": items})
+    stored = client.get(f"{API}/datasets/golden/items").json()["items"]
+    made = client.post(f"{API}/experiments", json={"name": "run", "dataset": "golden"}).json()
+    for place, item in enumerate(stored):
+        about = {"target": "trial", "experiment_id": made["id"], "item_id": item["id"], "trial_id": f"tr_{place}"}
+        judge = {"name": "polite", "evaluator": "polite", "evaluator_version": "1", "source": "judge", "label": "good"}
+        person = {"name": "gold", "source": "human", "annotator": "a", "label": "bad" if place < 10 else "good"}
+        post(client, {**about, **judge}, {**about, **person})
+    report = calibrated(client, dataset="golden")["report"]
+    assert {(each["attribute"], each["value"]) for each in report["slices"]} == {
+        ("metadata.topic", "law"),
+        ("metadata.topic", "chat"),
+    }
+    assert report["disagreements"] == 10
+    assert client.delete(f"{API}/experiments/run").status_code == 204
+    assert calibrated(client)["report"]["overall"]["rows"] == 30
+
+
 def test_people_with_other_words_are_read_by_numbers_or_by_a_map(client: TestClient) -> None:
     words = [{**each, "type": "categorical", "label": "fine" if each["value"] else "rude"} for each in labels(40)]
     post(client, *verdicts(40), *[{**each, "value": None} for each in words])

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from evalwright.domain.errors import NotFound
 from evalwright.domain.score import Score, Target
 from evalwright.filters import Or, parse, to_text
 from evalwright.filters.lexer import MAX_LENGTH
@@ -119,7 +120,10 @@ def _from_items(deps: Deps, about: Mapping[Key, Score], found: dict[Key, dict[st
     read: set[tuple[str, int]] = set()
     rows: dict[str, dict[str, str]] = {}
     for identity, project in experiments.items():
-        experiment = deps.records.find_experiment(project, identity)
+        try:
+            experiment = deps.records.find_experiment(project, identity)
+        except NotFound:  # deleted; its scores stay, and are as good as ever
+            continue
         if (experiment.dataset_id, experiment.dataset_version) not in read:
             read.add((experiment.dataset_id, experiment.dataset_version))
             rows |= _items(deps, experiment.dataset_id, experiment.dataset_version, by_item)
