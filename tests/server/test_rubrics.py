@@ -156,3 +156,12 @@ def test_an_endpoint_that_answers_too_late_is_an_errored_outcome(
     scores = judging.post("/api/v1/evaluators/try", json=body).json()["scores"]
     assert [score["status"] for score in scores] == ["errored", "errored"]
     assert "not judged within" in scores[0]["reason"]
+
+
+def test_what_is_too_long_to_try_is_refused_not_cut(judging: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tryouts, "_PAGE", 2)
+    monkeypatch.setattr(tryouts, "MAX_SPANS", 4)
+    body = {"definition_yaml": RUBRIC.replace("target: span", "target: trace"), "model": "m"}
+    answered = judging.post("/api/v1/evaluators/try", json=body)
+    assert answered.status_code == 422
+    assert "over 4 spans" in answered.json()["detail"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 
-from evalwright.domain.errors import InvalidInput
+from evalwright.domain.errors import InvalidInput, LimitExceeded
 from evalwright.domain.evaluator import Outcome, StepContent, Subject
 from evalwright.domain.score import Score, ScoreStatus, Target
 from evalwright.domain.span import Span
@@ -22,8 +22,10 @@ from evalwright.server.deps import Deps
 
 DEADLINE_S: Final = 60.0
 MAX_CALLS: Final = 60
-MAX_SPANS: Final = 2000
-"""Spans of one trace or session that are read; a longer one is judged by its first spans."""
+MAX_SPANS: Final = 5000
+"""Spans of one trace or session that are read."""
+
+_PAGE: Final = 1000
 
 
 async def try_out(deps: Deps, project: str, definition: str, model: str, filter: str, limit: int) -> dict[str, Any]:
@@ -31,6 +33,7 @@ async def try_out(deps: Deps, project: str, definition: str, model: str, filter:
 
     Raises:
         InvalidInput: no rubric, no model, nothing matches, or it would take too many calls.
+        LimitExceeded: a trace or session is too long to try a rubric on.
     """
     if deps.open_model is None:
         raise InvalidInput(
@@ -93,8 +96,16 @@ def _subjects(deps: Deps, project: str, target: Target, filter: str, limit: int)
 
 
 def _read(deps: Deps, project: str, filter: str) -> list[StepContent]:
-    page = deps.spans.list_spans(ListQuery(project=project, filter=filter, sort="start_time", limit=MAX_SPANS))
-    return _steps(deps, page.items)
+    spans: list[Span] = []
+    cursor = ""
+    while len(spans) < MAX_SPANS:
+        query = ListQuery(project=project, filter=filter, sort="start_time", limit=_PAGE, cursor=cursor)
+        page = deps.spans.list_spans(query)
+        spans += page.items
+        cursor = page.next_cursor
+        if not cursor:
+            return _steps(deps, spans)
+    raise LimitExceeded(f"{filter} has over {MAX_SPANS} spans", hint="choose shorter ones by a filter")
 
 
 def _steps(deps: Deps, spans: Sequence[Span]) -> list[StepContent]:

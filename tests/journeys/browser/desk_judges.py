@@ -54,15 +54,17 @@ def judge_and_label(door: Door, project: str, traces: list[Trace]) -> None:
     """Registers two versions with their verdicts and the labels of two people."""
     older = _register(door, project, RUBRIC.replace(FIRST_RULE, "  - A polite answer is helpful.\n"))
     newer = _register(door, project, RUBRIC)
+    _register(door, project, RUBRIC.replace("name: helpfulness", "name: never_run"))
     rng = random.Random(3)
     scores: list[dict[str, Any]] = []
+    later: list[dict[str, Any]] = []
     for i, trace in enumerate(traces):
         right = i % 4 != 1
         shared = {"project": project, "type": "boolean", "trace_id": trace.trace_id, "target": "trace"}
         for version, share in ((older, 0.62), (newer, 0.87)):
             said = right if rng.random() < share else not right
             quote = {"quote": "a sentence nobody said", "span_id": trace.spans[0]["spanId"], "found": False}
-            scores.append(
+            (later if version == newer else scores).append(
                 {
                     **shared,
                     "name": JUDGE,
@@ -81,7 +83,8 @@ def judge_and_label(door: Door, project: str, traces: list[Trace]) -> None:
             for who, share in (("ann", 1.0), ("bob", 0.9)):
                 said = right if rng.random() < share else not right
                 scores.append({**shared, "name": HUMAN, "source": "human", "annotator": who, "value": int(said)})
-    door.post("/api/v1/scores", {"scores": scores})
+    for batch in (scores, later):
+        door.post("/api/v1/scores", {"scores": batch})
     body = {"project": project, "label": HUMAN, "version": older, "min_agreement": 0.7}
     door.post(f"/api/v1/evaluators/{JUDGE}/calibrations", body)
 

@@ -105,6 +105,22 @@ def test_columns_can_be_chosen_and_the_choice_is_in_the_url(page: Page, desk: Se
     expect(page).to_have_url(re.compile("columns=.*environment"))
 
 
+def test_dragging_over_a_chart_zooms_into_that_time(page: Page, desk: Seed) -> None:
+    open_traces(page)
+    plot = page.get_by_role("figure").first.locator(".u-over")
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("start=.*&end="))
+    expect(page.get_by_role("button", name="Custom range")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+ traces, all loaded"))).not_to_have_text(
+        f"{CONVERSATIONS} traces, all loaded"
+    )
+
+
 def test_hostile_text_is_shown_as_text_everywhere(page: Page, desk: Seed) -> None:
     for path in (
         f"/traces?project={HOSTILE_PROJECT}",

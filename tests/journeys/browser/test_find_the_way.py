@@ -62,6 +62,25 @@ def test_a_session_shows_its_traces_in_order(page: Page, desk: Seed) -> None:
     expect(page).to_have_url(re.compile(desk.traces[0].trace_id))
 
 
+def test_a_session_counts_what_its_traces_count(page: Page, desk: Seed) -> None:
+    spans = sum(len(trace.spans) for trace in desk.traces[:3])
+    page.goto(f"/sessions/desk-0000?project={PROJECT}")
+    turns = page.get_by_role("region", name="Conversation").get_by_role("listitem").filter(has=page.get_by_role("link"))
+    expect(turns).to_have_count(3)
+    shown = [int(re.search(r"(\d+) spans", text).group(1)) for text in turns.all_inner_texts()]  # type: ignore[union-attr]
+    assert sum(shown) == spans
+    expect(page.locator("main header").first).to_contain_text(f"{spans} spans")
+
+
+def test_sessions_can_be_narrowed_to_a_time(page: Page, desk: Seed) -> None:
+    page.goto(f"/sessions?project={PROJECT}")
+    expect(page.get_by_role("row", name="session desk-0000")).to_be_visible()
+    page.get_by_role("button", name="All time").click()
+    page.get_by_role("menuitem", name="Last hour").click()
+    expect(page.get_by_role("row", name="session desk-0000")).to_have_count(0)
+    expect(page).to_have_url(re.compile("range=1h"))
+
+
 def test_two_experiments_are_compared_and_the_counts_filter_the_items(page: Page, desk: Seed) -> None:
     page.goto(f"/experiments?project={PROJECT}")
     page.get_by_role("checkbox", name="Compare current-prompt").check()

@@ -79,6 +79,32 @@ def test_a_verdict_with_a_note_is_given_from_the_keyboard_and_kept(page: Page, d
     expect(page.get_by_role("region", name="Score verdict")).to_contain_text("PASS")
 
 
+def test_a_verdict_can_be_taken_back(page: Page, desk: Seed) -> None:
+    trace = desk.traces[6]
+    open_trace(page, trace, span=trace.spans[2]["spanId"], view="tree", tab="scores")
+    row = page.get_by_role("treeitem", selected=True)
+    page.keyboard.press("p")
+    expect(row).to_contain_text("PASS")
+    page.keyboard.press("f")
+    expect(row).to_contain_text("FAIL")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(row).to_contain_text("PASS")
+    page.reload()
+    expect(page.get_by_role("region", name="Score verdict")).to_contain_text("PASS")
+
+
+def test_a_first_verdict_taken_back_counts_no_more(page: Page, desk: Seed) -> None:
+    trace = desk.traces[7]
+    open_trace(page, trace, span=trace.spans[2]["spanId"], view="tree", tab="scores")
+    page.keyboard.press("f")
+    page.get_by_role("button", name="Undo").click()
+    score = page.get_by_role("region", name="Score verdict")
+    expect(score).to_contain_text("taken back by its author")
+    expect(score).to_contain_text("skipped")
+    expect(page.get_by_role("treeitem", selected=True)).not_to_contain_text("FAIL")
+
+
 def test_j_and_k_walk_the_tree(page: Page, desk: Seed) -> None:
     trace = desk.traces[0]
     open_trace(page, trace, view="tree")

@@ -1304,8 +1304,8 @@ export interface components {
          * @description One line of ``gate.yaml``.
          *
          *     Exactly one of ``margin`` (non-inferiority against the baseline: the tolerated worsening), ``min`` (absolute bar
-         *     on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` is ``higher`` or ``lower``
-         *     (which way is better); ``confidence`` is the level at which the bar must be held.
+         *     on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` says which way is
+         *     better, ``higher`` or ``lower``; ``confidence`` is the level at which the bar must be held.
          */
         "Criterion-Input": {
             /** Metric */
@@ -1334,8 +1334,8 @@ export interface components {
          * @description One line of ``gate.yaml``.
          *
          *     Exactly one of ``margin`` (non-inferiority against the baseline: the tolerated worsening), ``min`` (absolute bar
-         *     on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` is ``higher`` or ``lower``
-         *     (which way is better); ``confidence`` is the level at which the bar must be held.
+         *     on the candidate), ``max`` (absolute ceiling) or ``max_failed_items`` is set. ``direction`` says which way is
+         *     better, ``higher`` or ``lower``; ``confidence`` is the level at which the bar must be held.
          */
         "Criterion-Output": {
             /** Metric */
@@ -1868,7 +1868,7 @@ export interface components {
         };
         /**
          * FieldMatch
-         * @description Where a pattern occurs: span, field (``input``, ``output``, ``name``, ``attributes.<key>``, ``events[2].name``), offset.
+         * @description Where a pattern occurs: span, field (``input``, ``name``, ``attributes.<key>``, ``events[2].name``), offset.
          */
         FieldMatch: {
             /** Span Id */

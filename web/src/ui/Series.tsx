@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import { when } from "./format";
 import css from "./Series.module.css";
+import { ticksOf } from "./ticks";
 
 export interface SeriesLine {
   label: string;
@@ -45,6 +46,8 @@ function tick(at: number, step: number): string {
 
 function options(props: Props, width: number, onHover: (i: number | null) => void): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 });
+  const first = props.times[0] ?? 0;
+  const last = props.times.at(-1) ?? 0;
   const axis = { stroke: token("--faint"), font: "10px Inter", ticks: { show: false } };
   return {
     width,
@@ -53,7 +56,8 @@ function options(props: Props, width: number, onHover: (i: number | null) => voi
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: Boolean(props.onZoom), y: false, setScale: false } },
     scales: {
-      x: { time: true, range: (_u, min, max) => [min - props.step / 2000, max + props.step / 2000] },
+      // By the buckets, for a plot of one point would be given a day.
+      x: { time: true, range: () => [(first - props.step / 2) / 1000, (last + props.step / 2) / 1000] },
       y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
@@ -62,7 +66,7 @@ function options(props: Props, width: number, onHover: (i: number | null) => voi
         size: 18,
         gap: 2,
         grid: { show: false },
-        space: 64,
+        splits: (u) => ticksOf(props.times, props.step, u.bbox.width / devicePixelRatio).map((t) => t / 1000),
         values: (_u, ticks) => ticks.map((s) => tick(s * 1000, props.step)),
       },
       {

@@ -1,7 +1,7 @@
 import { Button, NumberInput, Select } from "@mantine/core";
 import { useState } from "react";
 import { ApiError } from "../../api/client";
-import type { EvaluatorDetail } from "../../api/types";
+import type { CalibrationDetail, EvaluatorDetail } from "../../api/types";
 import { plural } from "../../ui/format";
 import ui from "../../ui/ui.module.css";
 import css from "./Evaluators.module.css";
@@ -96,14 +96,24 @@ export function CalibrateForm({ project, evaluator, onMade }: Props) {
               {calibrate.error.message} {problem?.hint}
             </span>
           ) : null}
-          {calibrate.data ? (
-            <span className="ok">
-              Kept a card of {plural(calibrate.data.report.overall.rows, "row")}, with{" "}
-              {plural(calibrate.data.report.disagreements, "disagreement")}.
-            </span>
-          ) : null}
+          {calibrate.data ? <Made report={calibrate.data.report} label={calibrate.data.label_score} /> : null}
         </p>
       </form>
     </section>
+  );
+}
+
+function Made({ report, label }: { report: CalibrationDetail["report"]; label: string }) {
+  if (!report.overall.rows) {
+    return (
+      <span className="warn">
+        Nothing to compare: no target has both a verdict of this evaluator and one answer of people in {label}.
+      </span>
+    );
+  }
+  return (
+    <span className="ok">
+      Kept a card of {plural(report.overall.rows, "row")}, with {plural(report.disagreements, "disagreement")}.
+    </span>
   );
 }
