@@ -158,6 +158,6 @@ def test_a_list_of_references_is_split_between_references_only() -> None:
 
 
 def test_every_ready_name_is_documented() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "evaluators.md").read_text()
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "evaluators.md").read_text()
     for name in [*ready(), *ready_rubrics()]:
         assert f"`{name}" in page, name
