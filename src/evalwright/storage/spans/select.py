@@ -11,16 +11,18 @@ from evalwright.filters import Node, parse
 from evalwright.ports.spans import ListQuery, Window
 from evalwright.storage.spans.codec import decode_rows, encode
 from evalwright.storage.spans.cursor import make_cursor, read_cursor
-from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.engine import Engine, Settings
 from evalwright.storage.spans.params import Binder
 
 MAX_LIMIT = 1_000
-_RECENT_NS = 2 * 3_600 * 10**9
+_FIRST_LOOK_NS = 10 * 10**9
+_LOOKS = 3
+_LEAST_WIDER, _MOST_WIDER = 8, 240
 
 
-def fetch(engine: Engine, sql: str, binder: Binder) -> Iterator[dict[str, Any]]:
+def fetch(engine: Engine, sql: str, binder: Binder, settings: Settings | None = None) -> Iterator[dict[str, Any]]:
     """Runs ``sql`` and yields its rows."""
-    return decode_rows(engine.query(sql, binder.params))
+    return decode_rows(engine.query(sql, binder.params, settings=settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +84,30 @@ def in_window(window: Window, column: str, binder: Binder) -> str:
 def recent_first(
     engine: Engine, query: ListQuery, listing: Listing, read: Callable[[ListQuery], list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Returns the rows of ``read``, tried on the last hours before all of time when the newest are asked for.
+    """Returns the rows of ``read``, tried on the newest seconds and hours before all of time if the newest are wanted.
 
-    A full page of the last hours is the page: nothing older can belong to it.
+    A full page of a recent window is the page: nothing older can belong to it. How many rows a window held says how
+    much wider the next has to be.
     """
     sort, window = listing.sort, query.window
     if not (sort.descending and sort.expression in {"start_ns", "first_ns"}) or window.start_ns is not None:
         return read(query)
-    until = int(listing.place[0]) if listing.place else window.end_ns
-    if until is None:
-        binder = Binder()
-        sql = f"SELECT max(last_ns) AS last FROM trace_index WHERE project = {binder.bind(query.project)}"  # noqa: S608
-        until = int(next(fetch(engine, sql, binder))["last"])
-    recent = Window(start_ns=max(0, until - _RECENT_NS), end_ns=window.end_ns)
-    rows = read(replace(query, window=recent))
-    return rows if len(rows) > listing.limit else read(query)
+    binder = Binder()
+    sql = (
+        "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"  # noqa: S608
+        f" WHERE project = {binder.bind(query.project)}"
+    )
+    known = next(fetch(engine, sql, binder))
+    until = int(listing.place[0]) if listing.place else min(known["last"], window.end_ns or known["last"])
+    length = _FIRST_LOOK_NS
+    for _ in range(_LOOKS):
+        if until - length <= known["first"]:
+            break
+        rows = read(replace(query, window=Window(start_ns=max(0, until - length), end_ns=window.end_ns)))
+        if len(rows) > listing.limit:
+            return rows
+        length *= min(_MOST_WIDER, max(_LEAST_WIDER, 4 * listing.limit // len(rows))) if rows else _MOST_WIDER
+    return read(query)
 
 
 class Listing:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from evalwright.domain.trace import Page, SessionSummary
@@ -15,8 +16,8 @@ from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import Listing, fetch, in_window
-from evalwright.storage.spans.summaries import PREVIEW
-from evalwright.storage.spans.totals import TRACE_TOTALS
+from evalwright.storage.spans.summaries import read_previews
+from evalwright.storage.spans.totals import ROOT, TRACE_TOTALS
 
 _SORTS: Final[Mapping[str, tuple[str, type]]] = {"start_time": ("last_ns", int)}
 
@@ -58,10 +59,17 @@ def _summaries(engine: Engine, project: str, page: Sequence[Mapping[str, Any]]) 
     if not page:
         return []
     ids = [row["session_id"] for row in page]
-    totals = {row["session_id"]: row for row in fetch(engine, *_totals_sql(project, ids, page))}
-    scores = summarise_scores(engine, project, "session_id", ids=ids)
+    with ThreadPoolExecutor(1) as beside:
+        scored = beside.submit(summarise_scores, engine, project, "session_id", ids=ids)
+        totals = {row["session_id"]: row for row in fetch(engine, *_totals_sql(project, ids, page))}
+        # Payload is read of two spans a session, not of every span.
+        roots = {tuple(row[end]) for row in totals.values() for end in ("first_root", "last_root")}
+        previews = read_previews(engine, project, sorted(roots))
+        scores = scored.result()
     return [
-        _summary(project, totals[session_id], scores.get(session_id, ())) for session_id in ids if session_id in totals
+        _summary(project, totals[session_id], previews, scores.get(session_id, ()))
+        for session_id in ids
+        if session_id in totals
     ]
 
 
@@ -75,13 +83,11 @@ def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, An
         f" AND start_ns <= {binder.bind(max(row['last_ns'] for row in page))}"
         f" AND session_id IN {binder.bind(list(ids))}"
     )
-    outermost = "parent_span_id != ''"
     per_trace = (
         f"SELECT session_id, trace_id, {TRACE_TOTALS},"
         " argMinIf(user_id, start_ns, user_id != '') AS any_user,"
         " argMinIf(agent_name, start_ns, agent_name != '') AS any_agent,"
-        f" argMin(substringUTF8(input, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_input,"
-        f" argMin(substringUTF8(output, 1, {PREVIEW}), ({outermost}, start_ns)) AS trace_output"
+        f" argMin(tuple(trace_id, span_id, start_ns), {ROOT}) AS root"
         f" FROM span_rows FINAL {where} GROUP BY session_id, trace_id"
     )
     sql = (
@@ -90,13 +96,15 @@ def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, An
         " sum(t.trace_output_tokens) AS output_tokens, sum(t.trace_cost) AS cost, sum(t.unpriced_spans) AS unpriced,"
         " argMinIf(any_user, t.first_ns, any_user != '') AS user_id,"
         " argMinIf(any_agent, t.first_ns, any_agent != '') AS agent_name,"
-        " argMin(trace_input, t.first_ns) AS first_input, argMax(trace_output, t.first_ns) AS last_output"
+        " argMin(root, t.first_ns) AS first_root, argMax(root, t.first_ns) AS last_root"
         f" FROM ({per_trace}) AS t GROUP BY session_id"
     )
     return sql, binder
 
 
-def _summary(project: str, row: Mapping[str, Any], scores: Sequence[Any]) -> SessionSummary:
+def _summary(
+    project: str, row: Mapping[str, Any], previews: Mapping[tuple[str, str], tuple[str, str]], scores: Sequence[Any]
+) -> SessionSummary:
     return SessionSummary(
         project=project,
         session_id=row["session_id"],
@@ -110,8 +118,8 @@ def _summary(project: str, row: Mapping[str, Any], scores: Sequence[Any]) -> Ses
         output_tokens=row["output_tokens"],
         cost=optional_float(row["cost"]),
         unpriced_spans=row["unpriced"],
-        first_input=row["first_input"],
-        last_output=row["last_output"],
+        first_input=previews.get(tuple(row["first_root"][:2]), ("", ""))[0],
+        last_output=previews.get(tuple(row["last_root"][:2]), ("", ""))[1],
         agent_name=row["agent_name"],
         scores=scores,
     )

@@ -14,7 +14,7 @@ from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
-from evalwright.storage.spans.summaries import bounds_sql
+from evalwright.storage.spans.summaries import bounds_sql, find_bounds
 
 _IDS: Final = ("trace_id", "span_id")
 
@@ -63,10 +63,11 @@ def span_conditions(query: ListQuery, listing: Listing, binder: Binder) -> str:
 def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
     """Returns full spans of one trace in start order."""
     binder = Binder()
+    bounds = find_bounds(engine, project, [trace_id])
     only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
     sql = (
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
-        f" {bounds_sql(engine, binder, project, [trace_id])}{only} ORDER BY start_ns, span_id"
+        f" {bounds_sql(binder, project, [trace_id], bounds)}{only} ORDER BY start_ns, span_id"
     )
     return [decode_span(row) for row in fetch(engine, sql, binder)]
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
 
 from evalwright.domain.span import SpanKind, SpanStatus
 from evalwright.domain.trace import ScoreSummary, TraceSummary
@@ -20,45 +21,66 @@ _FIRST_FILLED: Final = ("session_id", "user_id", "agent_name", "environment", "r
 _ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "start_ns")
 
 
-def bounds_sql(engine: Engine, binder: Binder, project: str, trace_ids: Sequence[str]) -> str:
-    """Returns the clauses that find the spans of ``trace_ids`` through the primary key instead of a scan.
+class Bounds(NamedTuple):
+    """Between which starts the spans of some traces lie."""
 
-    The time range is asked of the trace index first. PREWHERE names key columns only, which every copy of a span
-    shares, so it is safe under FINAL; payload of other rows is then never read.
-    """
+    first_ns: int
+    last_ns: int
+
+
+def find_bounds(engine: Engine, project: str, trace_ids: Sequence[str]) -> Bounds:
+    """Returns the bounds of the traces, from the trace index."""
     index = Binder()
     sql = (
         "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"
         f" WHERE project = {index.bind(project)} AND trace_id IN {index.bind(list(trace_ids))}"
     )
     row = next(iter(fetch(engine, sql, index)))
+    return Bounds(row["first"], row["last"])
+
+
+def bounds_sql(binder: Binder, project: str, trace_ids: Sequence[str], bounds: Bounds) -> str:
+    """Returns the clauses that find the spans of ``trace_ids`` through the primary key instead of a scan.
+
+    PREWHERE names key columns only, which every copy of a span shares, so it is safe under FINAL; payload of other rows
+    is then never read.
+    """
     return (
         f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(list(trace_ids))}"
-        f" WHERE start_ns >= {binder.bind(row['first'])} AND start_ns <= {binder.bind(row['last'])}"
+        f" WHERE start_ns >= {binder.bind(bounds.first_ns)} AND start_ns <= {binder.bind(bounds.last_ns)}"
     )
 
 
-def summarise_traces(engine: Engine, project: str, trace_ids: Sequence[str]) -> Mapping[str, TraceSummary]:
-    """Returns the summary of each trace that exists."""
+def summarise_traces(
+    engine: Engine, project: str, trace_ids: Sequence[str], bounds: Bounds | None = None
+) -> Mapping[str, TraceSummary]:
+    """Returns the summary of each trace that exists. Scores are read while the spans are."""
     if not trace_ids:
         return {}
+    found = bounds or find_bounds(engine, project, trace_ids)
+    with ThreadPoolExecutor(1) as beside:
+        scored = beside.submit(summarise_scores, engine, project, "trace_id", ids=trace_ids)
+        rows = _totals(engine, project, trace_ids, found)
+        previews = read_previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])
+        scores = scored.result()
+    return {
+        row["trace_id"]: _summary(
+            project, row, previews.get((row["trace_id"], row["root"][0]), ("", "")), scores.get(row["trace_id"], ())
+        )
+        for row in rows
+    }
+
+
+def _totals(engine: Engine, project: str, trace_ids: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:
     binder = Binder()
     filled = ", ".join(f"argMinIf({name}, {ROOT}, {name} != '') AS any_{name}" for name in _FIRST_FILLED)
     sql = (
         f"SELECT trace_id, {TRACE_TOTALS}, argMin(tuple({', '.join(_ROOT_FIELDS)}), {ROOT}) AS root, {filled},"
         " arraySort(groupUniqArrayIf(20)(model, model != '')) AS models,"
         " arraySort(groupUniqArrayArray(100)(tags)) AS all_tags, countIf(notEmpty(flags)) AS flagged_spans"
-        f" FROM span_rows FINAL {bounds_sql(engine, binder, project, trace_ids)} GROUP BY trace_id"
+        f" FROM span_rows FINAL {bounds_sql(binder, project, trace_ids, bounds)} GROUP BY trace_id"
     )
-    rows = list(fetch(engine, sql, binder))
-    previews = _previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])
-    scores = summarise_scores(engine, project, "trace_id", ids=[row["trace_id"] for row in rows])
-    return {
-        row["trace_id"]: _summary(
-            project, row, previews.get(row["trace_id"], ("", "")), scores.get(row["trace_id"], ())
-        )
-        for row in rows
-    }
+    return list(fetch(engine, sql, binder))
 
 
 def _root(row: Mapping[str, Any]) -> tuple[str, int]:
@@ -66,19 +88,25 @@ def _root(row: Mapping[str, Any]) -> tuple[str, int]:
     return root[0], root[5]
 
 
-def _previews(engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]) -> Mapping[str, tuple[str, str]]:
-    """Reads the payloads of the roots only: their exact starts keep the scan to a few granules."""
+def read_previews(
+    engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]
+) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Returns how input and output of spans begin, by (trace, span).
+
+    ``roots`` are (trace, span, start): payload of no other span is read, and the starts keep the scan to few granules.
+    """
     if not roots:
         return {}
     binder = Binder()
     starts = binder.bind([start for _, _, start in roots])
     sql = (
-        f"SELECT trace_id, substringUTF8(input, 1, {PREVIEW}) AS head, substringUTF8(output, 1, {PREVIEW}) AS tail"
+        f"SELECT trace_id, span_id, substringUTF8(input, 1, {PREVIEW}) AS head,"
+        f" substringUTF8(output, 1, {PREVIEW}) AS tail"
         f" FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
         f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
         f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"
     )
-    return {row["trace_id"]: (row["head"], row["tail"]) for row in fetch(engine, sql, binder)}
+    return {(row["trace_id"], row["span_id"]): (row["head"], row["tail"]) for row in fetch(engine, sql, binder)}
 
 
 def _summary(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 _HAS_USAGE: Final = "(isNotNull(input_tokens) OR isNotNull(output_tokens))"
-_OWN_USAGE: Final = f"countIf(usage_rollup = 0 AND {_HAS_USAGE}) > 0"
 _OWN_COST: Final = "countIf(usage_rollup = 0 AND isNotNull(cost)) > 0"
 _LARGEST_ROLLUP: Final = (
     "argMaxIf(tuple(input_tokens, output_tokens), ifNull(input_tokens, 0) + ifNull(output_tokens, 0),"
@@ -21,10 +20,12 @@ TRACE_TOTALS: Final = f"""
     countIf(status = 'ERROR') AS error_count,
     min(start_ns) AS first_ns,
     max(greatest(end_ns, start_ns)) AS final_ns,
-    if({_OWN_USAGE}, sumIf(input_tokens, usage_rollup = 0), {_LARGEST_ROLLUP}.1) AS trace_input_tokens,
-    if({_OWN_USAGE}, sumIf(output_tokens, usage_rollup = 0), {_LARGEST_ROLLUP}.2) AS trace_output_tokens,
+    countIf(usage_rollup = 0 AND {_HAS_USAGE}) > 0 AS own_usage,
+    {_LARGEST_ROLLUP} AS largest_rollup,
+    if(own_usage, sumIf(input_tokens, usage_rollup = 0), largest_rollup.1) AS trace_input_tokens,
+    if(own_usage, sumIf(output_tokens, usage_rollup = 0), largest_rollup.2) AS trace_output_tokens,
     if({_OWN_COST}, sumIf(cost, usage_rollup = 0), maxIf(cost, usage_rollup = 1)) AS trace_cost,
-    if({_OWN_USAGE}, countIf(cost_source = 'unpriced' AND usage_rollup = 0), countIf(cost_source = 'unpriced'))
+    if(own_usage, countIf(cost_source = 'unpriced' AND usage_rollup = 0), countIf(cost_source = 'unpriced'))
         AS unpriced_spans"""
 """Aggregates over the spans of one trace; group by trace."""
 

@@ -22,10 +22,10 @@ from evalwright.filters import (
 )
 from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans.compile import SpanCompiler, score_rows_sql
-from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.engine import Engine, Settings
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
-from evalwright.storage.spans.summaries import summarise_traces
+from evalwright.storage.spans.summaries import Bounds, summarise_traces
 from evalwright.storage.spans.totals import ROOT, TRACE_LATENCY, TRACE_TOKENS, TRACE_TOTALS
 
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -57,11 +57,14 @@ def list_traces(engine: Engine, query: ListQuery) -> Page[TraceSummary]:
     def read(narrowed: ListQuery) -> list[dict[str, Any]]:
         binder = Binder()
         sql = trace_ids_sql(narrowed, listing, binder)
-        return list(fetch(engine, f"{sql} LIMIT {listing.limit + 1}", binder))
+        settings: Settings = {} if listing.node else {"max_threads": 1}
+        return list(fetch(engine, f"{sql} LIMIT {listing.limit + 1}", binder, settings))
 
     rows = recent_first(engine, query, listing, read) if listing.node else read(query)
-    ids = [row["trace_id"] for row in rows[: listing.limit]]
-    summaries = summarise_traces(engine, query.project, ids)
+    page = rows[: listing.limit]
+    ids = [row["trace_id"] for row in page]
+    bounds = Bounds(min(row["first_ns"] for row in page), max(row["final_ns"] for row in page)) if page else None
+    summaries = summarise_traces(engine, query.project, ids, bounds)
     return Page(
         items=[summaries[trace_id] for trace_id in ids if trace_id in summaries],
         next_cursor=listing.next_cursor(rows, ("sort_key", "trace_id")),
@@ -76,7 +79,7 @@ def trace_ids_sql(query: ListQuery, listing: Listing, binder: Binder) -> str:
     source = _totals_sql(project) if totals_needed else _index_sql(project)
     sort = listing.sort
     return (
-        f"SELECT trace_id, {sort.expression} AS sort_key FROM ({source})"
+        f"SELECT trace_id, first_ns, final_ns, {sort.expression} AS sort_key FROM ({source})"
         f" WHERE {in_window(query.window, 'first_ns', binder)} AND {condition}"
         f" AND {sort.after(listing.place, ('trace_id',), binder)} {sort.order_by(('trace_id',))}"
     )
@@ -84,7 +87,7 @@ def trace_ids_sql(query: ListQuery, listing: Listing, binder: Binder) -> str:
 
 def _index_sql(project: str) -> str:
     return (
-        "SELECT trace_id, min(trace_index.first_ns) AS first_ns FROM trace_index"
+        "SELECT trace_id, min(trace_index.first_ns) AS first_ns, max(trace_index.last_ns) AS final_ns FROM trace_index"
         f" WHERE project = {project} GROUP BY trace_id"
     )
 

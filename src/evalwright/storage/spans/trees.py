@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import fetch
-from evalwright.storage.spans.summaries import PREVIEW, bounds_sql, summarise_traces
+from evalwright.storage.spans.summaries import PREVIEW, Bounds, bounds_sql, find_bounds, summarise_traces
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
@@ -76,14 +77,22 @@ def trace_not_found(trace_id: str) -> NotFound:
 def trace_tree(engine: Engine, project: str, trace_id: str) -> TraceTree:
     """Returns the summary and every node of a trace, without payloads."""
     project = find_project(engine, project, trace_id)
-    summary = summarise_traces(engine, project, [trace_id]).get(trace_id)
+    bounds = find_bounds(engine, project, [trace_id])
+    with ThreadPoolExecutor(2) as beside:
+        summarised = beside.submit(summarise_traces, engine, project, [trace_id], bounds)
+        scored = beside.submit(summarise_scores, engine, project, "span_id", trace_id=trace_id)
+        rows = _rows(engine, project, trace_id, bounds)
+        summary = summarised.result().get(trace_id)
+        scores = scored.result()
     if summary is None:
         raise trace_not_found(trace_id)
-    binder = Binder()
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM span_rows FINAL {bounds_sql(engine, binder, project, [trace_id])}"
-    rows = _ROWS.decode_lines(engine.query(sql, binder.params, fmt="JSONCompactEachRow"))
-    scores = summarise_scores(engine, project, "span_id", trace_id=trace_id)
     return TraceTree(summary=summary, nodes=[_node(place, scores) for place in build_tree(rows)])
+
+
+def _rows(engine: Engine, project: str, trace_id: str, bounds: Bounds) -> list[_Row]:
+    binder = Binder()
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM span_rows FINAL {bounds_sql(binder, project, [trace_id], bounds)}"
+    return _ROWS.decode_lines(engine.query(sql, binder.params, fmt="JSONCompactEachRow"))
 
 
 def _node(place: Place[_Row], scores: Mapping[str, Sequence[ScoreSummary]]) -> SpanNode:
