@@ -140,7 +140,7 @@ def consensus(votes: Mapping[str, Value], scale: Scale) -> Value | None:
     if not given:
         return None
     if scale is Scale.INTERVAL:
-        return float(np.mean([float(vote) for vote in given]))
+        return math.fsum(float(vote) for vote in given) / len(given)
     ranked = Counter(given).most_common(2)
     return None if len(ranked) == 2 and ranked[0][1] == ranked[1][1] else ranked[0][0]
 
