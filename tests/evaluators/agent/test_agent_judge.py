@@ -203,6 +203,15 @@ def test_code_runs_over_the_steps_in_the_jail() -> None:
     assert outcome.metadata["tools"] == ["run_code"]
 
 
+def test_code_gets_long_steps_in_any_script() -> None:
+    run = subject(*(step("TOOL", "t", gave="ü漢🙂\n'\"" * 5_000, at=at) for at in range(30)))
+    code = "print(len(steps), steps[0]['output'][:3] == 'ü漢🙂')"
+    given = {"label": "wrong", "explanation": "x", "evidence": [{"span_id": run.steps[0].span.span_id, "quote": "ü漢"}]}
+    outcome, calls = judged(("run_code", {"code": code}), ("submit_verdict", given), run=run, sandbox=SubprocessJail())
+    assert outcome.status is ScoreStatus.SCORED
+    assert "\n30 True\n" in answers(calls[-1])[0] or "code cannot be run here" in answers(calls[-1])[0]
+
+
 def test_without_walls_the_judge_is_told_and_goes_on() -> None:
     class NoWalls:
         async def run(self, code: str) -> SandboxResult:

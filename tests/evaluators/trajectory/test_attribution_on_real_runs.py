@@ -169,6 +169,34 @@ def test_most_spans_that_people_marked_in_trail_are_numbered_steps() -> None:
     assert len(named) / len(present) > 0.85
 
 
+def test_attribution_over_trail_counts_any_of_the_marked_spans() -> None:
+    runs = subjects("trail/trail_gaia.public.otlp.jsonl.gz")
+    marked: dict[str, list[Attribution]] = {}
+    for row in rows("trail/trail_span_annotations.public.jsonl"):
+        if row["trace_id"] in runs and row["span_exists"]:
+            marked.setdefault(row["trace_id"], []).append(Attribution(span_id=row["span_id"], agent=""))
+    chosen = list(marked)[:12]
+
+    async def last_step_of_each(url: str) -> dict[str, Outcome]:
+        async with OpenAICompatible(base_url=url) as client:
+            judge = FailureAttribution(model="scripted", client=client, max_chars=8_000)
+            return {trace_id: (await judge.evaluate(runs[trace_id]))[0][2] for trace_id in chosen}
+
+    def last(call: Call) -> str:
+        asked = re.search(r"from 0 to (\d+), made the decisive.*agent: one of ([^,.]+)", call.last_user, re.S)
+        assert asked is not None
+        return json.dumps({"explanation": "the last", "evidence": [], "step": int(asked[1]), "agent": asked[2]})
+
+    with ScriptedServer(last) as server:
+        outcomes = asyncio.run(last_step_of_each(server.url))
+    given = {trace_id: found for trace_id, o in outcomes.items() if (found := attribution_of(o)) is not None}
+    assert len(given) == 12
+    ends = {trace_id: turns_of(runs[trace_id].steps)[-1].span.span_id for trace_id in chosen}
+    expected = sum(ends[trace_id] in {blame.span_id for blame in marked[trace_id]} for trace_id in chosen)
+    agreement = attribution_agreement(given, {trace_id: marked[trace_id] for trace_id in chosen})
+    assert agreement.same_step == expected
+
+
 def test_handoffs_of_real_multi_agent_runs_follow_their_graph() -> None:
     for subject in subjects(RUNS["handcrafted"]).values():
         run = agent_run(subject.steps)

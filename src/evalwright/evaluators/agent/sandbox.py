@@ -29,7 +29,7 @@ class SandboxLimits:
     memory_bytes: int = 512 << 20
     file_bytes: int = 16 << 20
     output_bytes: int = 64 << 10
-    code_bytes: int = 256 << 10
+    code_bytes: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

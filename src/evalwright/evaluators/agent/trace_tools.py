@@ -97,7 +97,7 @@ class TraceTools:
             }
             for turn in self._turns[: _CODE_CHARS // 400]
         ]
-        return json.dumps(steps, ensure_ascii=True)
+        return json.dumps(steps, ensure_ascii=False)
 
 
 def _fields(step: StepContent) -> Mapping[str, str]:
