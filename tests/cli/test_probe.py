@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import sqlite3
@@ -232,3 +233,27 @@ def test_a_file_that_is_no_cache_is_refused(tmp_path: Path) -> None:
     path.write_text("not a database, and long enough to be looked at " * 50, encoding="utf-8")
     with pytest.raises(InvalidInput, match="cannot keep verdicts"):
         VerdictCache(path)
+
+
+def test_equal_content_is_judged_once_whatever_the_command(tmp_path: Path, monkeypatch: Any) -> None:
+    from evalwright.cli.judging import evaluators_of
+    from evalwright.cli.options import Options
+
+    (tmp_path / "helps.yaml").write_text(RUBRIC, encoding="utf-8")
+    subject = probe_item({"input": "q", "output": "x"}, "1").subject
+    options = Options(server="http://127.0.0.1:9")
+
+    async def judge_once(evaluator: Any) -> Any:
+        [(_, _, outcome)] = await evaluator.evaluate(subject)
+        await evaluator.aclose()
+        return outcome
+
+    def says(call: Call) -> str:
+        return json.dumps({"explanation": "x", "evidence": [], "label": "true"})
+
+    with ScriptedServer(says) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        for _ in range(2):
+            with evaluators_of("helps.yaml", options, model="m", cache=tmp_path / "kept.sqlite") as [evaluator]:
+                assert asyncio.run(judge_once(evaluator)).label == "true"
+        assert server.served == 1

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cyclopts import App
@@ -93,6 +94,7 @@ def run_(
     concurrency: int = 32,
     model: str = "",
     again: bool = False,
+    cache: Path | None = None,
     filtered: Filtered = Filtered(),
     options: Options = Options(),
 ) -> int:
@@ -109,10 +111,11 @@ def run_(
         concurrency: targets judged at once.
         model: the model judges ask.
         again: judge also what this version has judged before.
+        cache: file that keeps judges' verdicts by content, so that equal content costs nothing again.
     """
     from evalwright.cli.judging import evaluators_of
 
-    with evaluators_of(reference, options, model=model) as evaluators:
+    with evaluators_of(reference, options, model=model, cache=cache) as evaluators:
         chosen = Target(target) if target else evaluators[0].spec.target
         with progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
             result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))

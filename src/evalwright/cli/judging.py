@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from evalwright.cli.options import Options
-from evalwright.domain.evaluator import Evaluator
+from evalwright.domain.evaluator import Evaluator, Outcome
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -19,11 +20,14 @@ MAX_QUEUED_SPANS: Final = 50_000
 
 
 @contextmanager
-def evaluators_of(references: str, options: Options, *, model: str = "") -> Iterator[Sequence[Evaluator]]:
+def evaluators_of(
+    references: str, options: Options, *, model: str = "", cache: Path | None = None
+) -> Iterator[Sequence[Evaluator]]:
     """Yields the evaluators of a comma-separated list of ready names, file.py:function and rubric files.
 
     Judges ask ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY``, and ``model`` or ``EVALWRIGHT_JUDGE_MODEL``. What they do is
-    sent to the server as traces of the project ``evalwright``, all of it by the time the block ends.
+    sent to the server as traces of the project ``evalwright``, all of it by the time the block ends. With a ``cache``
+    file, what a judge has answered for the same content is not asked for again.
 
     Raises:
         NotFound: nothing has that name.
@@ -37,8 +41,20 @@ def evaluators_of(references: str, options: Options, *, model: str = "") -> Iter
     if client is None:
         yield [load(name, model=asked) for name in names]
         return
-    with _own_traces(options) as provider:
-        yield [load(name, model=asked, client=client, tracer_provider=provider) for name in names]
+    with _own_traces(options) as provider, _kept(cache) as kept:
+        keeping: dict[str, Any] = {} if kept is None else {"cache": kept}
+        yield [load(name, model=asked, client=client, tracer_provider=provider, **keeping) for name in names]
+
+
+@contextmanager
+def _kept(path: Path | None) -> Iterator[MutableMapping[str, Outcome] | None]:
+    if path is None:
+        yield None
+        return
+    from evalwright.cli.verdict_cache import VerdictCache
+
+    with VerdictCache(path) as cache:
+        yield cache
 
 
 @contextmanager
