@@ -13,6 +13,7 @@ from evalwright.stats.arrays import FloatArray, IntArray
 from evalwright.stats.intervals import check_level, unknown
 
 RESAMPLES = 1_000
+_MANY = 1_000
 
 
 def resample_counts(counts: IntArray, rng: Generator, resamples: int = RESAMPLES) -> FloatArray:
@@ -20,6 +21,10 @@ def resample_counts(counts: IntArray, rng: Generator, resamples: int = RESAMPLES
     total = int(counts.sum())
     if total == 0:
         return np.zeros((resamples, counts.size))
+    if counts.size > _MANY and total <= 4 * counts.size:  # many rare kinds: drawing rows beats drawing their counts
+        kinds = np.repeat(np.arange(counts.size), counts)
+        draws = (np.bincount(kinds[rng.integers(0, total, total)], minlength=counts.size) for _ in range(resamples))
+        return np.stack(list(draws)).astype(np.float64)
     return rng.multinomial(total, counts / total, size=resamples).astype(np.float64)
 
 
