@@ -155,8 +155,7 @@ def test_a_transcript_of_a_real_run_keeps_its_size_and_names_its_spans(file: str
         assert told.cut == 0 or "characters cut" in told.text or told.left_out
 
 
-def test_most_spans_that_people_marked_in_trail_are_numbered_steps() -> None:
-    """Wrappers that only enclose other spans carry a few of the marks; every other mark can be named."""
+def test_every_span_that_people_marked_in_trail_is_a_numbered_step() -> None:
     runs = subjects("trail/trail_gaia.public.otlp.jsonl.gz") | subjects("trail/trail_swebench.public.otlp.jsonl.gz")
     marked = [row for row in rows("trail/trail_span_annotations.public.jsonl") if row["span_exists"]]
     present = [row for row in marked if row["trace_id"] in runs]
@@ -165,8 +164,7 @@ def test_most_spans_that_people_marked_in_trail_are_numbered_steps() -> None:
         for row in present
         if row["span_id"] in {turn.span.span_id for turn in turns_of(runs[row["trace_id"]].steps)}
     ]
-    assert len(present) > 300
-    assert len(named) / len(present) > 0.85
+    assert len(named) == len(present) == 318
 
 
 def test_attribution_over_trail_counts_any_of_the_marked_spans() -> None:
