@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 
@@ -85,6 +86,17 @@ class Api:
     def _run(self, method: str, path: str, params: Mapping[str, Any], body: Any = None) -> Any:
         call: Call[Any] = Call(method, PREFIX + path, _as_is, params, body, in_project="project" in params)
         return self.client.run(call)
+
+
+def segment(name: str) -> str:
+    """A name or id as one part of a path, so that no name can reach what lies at another path.
+
+    Raises:
+        InvalidInput: the name is empty or made of dots alone, which is a way and not a name.
+    """
+    if name in ("", ".", ".."):
+        raise InvalidInput(f"{name!r} is not a name")
+    return quote(name, safe="")
 
 
 def _as_is(answer: Any) -> Any:

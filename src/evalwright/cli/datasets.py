@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cyclopts import App
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, note, one_line
 from evalwright.cli.progress import progress
@@ -52,7 +53,7 @@ def show(
 ) -> None:
     """Shows the items of a dataset, of its newest version unless told otherwise."""
     wanted = {"version": version, "split": split, "limit": limit, "cursor": cursor, **options.scope()}
-    page = options.api().get(f"/datasets/{name}/items", **wanted)
+    page = options.api().get(f"/datasets/{segment(name)}/items", **wanted)
     emit_rows(page["items"], ITEMS, as_json=options.json, more=page["next_cursor"], empty="the dataset has no items")
 
 
@@ -63,7 +64,7 @@ def add(name: str, *, filter: str, limit: int = 1000, options: Options = Options
     Example: evalwright datasets add golden --filter 'is_root and score("task_completion") < 0.5'
     """
     body = {"from_spans": {"filter": filter, "limit": limit}}
-    made = options.api().post(f"/datasets/{name}/items", body, **options.scope())
+    made = options.api().post(f"/datasets/{segment(name)}/items", body, **options.scope())
     emit_json(made) if options.json else note(f"{made['name']} v{made['version']}: {made['item_count']} items")
 
 
@@ -78,7 +79,7 @@ def import_(name: str, path: Path, *, options: Options = Options()) -> None:
     made, done = None, 0
     with progress(f"importing {path.name}", unit="items") as report:
         for batch in read_items(path, BATCH):
-            made = options.api().post(f"/datasets/{name}/items", {"items": batch}, **options.scope())
+            made = options.api().post(f"/datasets/{segment(name)}/items", {"items": batch}, **options.scope())
             done += len(batch)
             report(done)
     if made is None:
@@ -93,7 +94,7 @@ def export(name: str, to: Path, *, version: int = 0, options: Options = Options(
     import msgspec
 
     with to.open("wb") as file, progress(f"exporting {name}", unit="items") as report:
-        pages = options.api().pages(f"/datasets/{name}/items", version=version, limit=1000, **options.scope())
+        pages = options.api().pages(f"/datasets/{segment(name)}/items", version=version, limit=1000, **options.scope())
         for count, item in enumerate(pages, 1):
             file.write(msgspec.json.encode(item) + b"\n")
             report(count)

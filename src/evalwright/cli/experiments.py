@@ -7,6 +7,7 @@ from typing import Any
 
 from cyclopts import App
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
@@ -42,7 +43,7 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
 @app.command
 def show(name: str, *, options: Options = Options()) -> None:
     """Shows one experiment with its metrics."""
-    experiment = options.api().get(f"/experiments/{name}", **options.scope())
+    experiment = options.api().get(f"/experiments/{segment(name)}", **options.scope())
     if options.json:
         emit_json(experiment)
         return

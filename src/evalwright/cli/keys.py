@@ -7,6 +7,7 @@ from typing import Any
 
 from cyclopts import App
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, note
 
@@ -57,7 +58,7 @@ def list_(*, options: Options = Options()) -> None:
 @app.command
 def revoke(key_id: str, *, options: Options = Options()) -> None:
     """Revokes a key at once."""
-    options.api().delete(f"/keys/{key_id}")
+    options.api().delete(f"/keys/{segment(key_id)}")
     note(f"revoked {key_id}")
 
 

@@ -79,4 +79,4 @@ class Paged:
     def params(self) -> dict[str, Any]:
         """The query parameters."""
         given: dict[str, Any] = {"limit": self.limit, "cursor": self.cursor, "sort": self.sort}
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in given.items() if value != ""}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from evalwright.cli import traces
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options, Paged
 from evalwright.cli.output import Column, emit_json, emit_rows, money, one_line
 
@@ -40,7 +41,7 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
 @app.command
 def show(session_id: str, *, options: Options = Options()) -> None:
     """Shows one session with its traces in order."""
-    session = options.api().get(f"/sessions/{session_id}", **options.scope())
+    session = options.api().get(f"/sessions/{segment(session_id)}", **options.scope())
     if options.json:
         emit_json(session)
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 from cyclopts import App
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options, Paged
 from evalwright.cli.output import Column, duration, emit_json, emit_rows, money, one_line, out
 
@@ -56,7 +57,7 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
 @app.command
 def show(trace_id: str, *, options: Options = Options()) -> None:
     """Shows one trace as a tree of its spans."""
-    tree = options.api().get(f"/traces/{trace_id}", project=options.project_or_any())
+    tree = options.api().get(f"/traces/{segment(trace_id)}", project=options.project_or_any())
     if options.json:
         emit_json(tree)
         return
@@ -74,7 +75,7 @@ def tree_(trace_id: str, *, options: Options = Options()) -> None:
 @app.command
 def preview(trace_id: str, *, limit: int = 20, options: Options = Options()) -> None:
     """Shows the spans that hold most of a trace's latency, with their share of it."""
-    answer = options.api().get(f"/traces/{trace_id}/preview", project=options.project_or_any(), limit=limit)
+    answer = options.api().get(f"/traces/{segment(trace_id)}/preview", project=options.project_or_any(), limit=limit)
     columns: Sequence[Column] = (
         ("share", lambda row: f"{row['latency_share']:.0%}"),
         ("kind", lambda row: row["kind"]),
@@ -90,7 +91,7 @@ def preview(trace_id: str, *, limit: int = 20, options: Options = Options()) -> 
 def find(trace_id: str, pattern: str, *, limit: int = 100, options: Options = Options()) -> int:
     """Searches every field of every span of a trace with an RE2 pattern; exit code 1 when nothing matches."""
     answer = options.api().get(
-        f"/traces/{trace_id}/search", project=options.project_or_any(), pattern=pattern, limit=limit
+        f"/traces/{segment(trace_id)}/search", project=options.project_or_any(), pattern=pattern, limit=limit
     )
     columns: Sequence[Column] = (
         ("span", lambda row: row["span_id"]),
