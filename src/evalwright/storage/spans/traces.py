@@ -60,7 +60,9 @@ def list_traces(engine: Engine, query: ListQuery) -> Page[TraceSummary]:
         settings: Settings = {} if listing.node else {"max_threads": 1}
         return list(fetch(engine, f"{sql} LIMIT {listing.limit + 1}", binder, settings))
 
-    rows = recent_first(engine, query, listing, read) if listing.node else read(query)
+    # A narrower window saves nothing where no span is scanned.
+    scans = listing.node is not None and not all(isinstance(each, ScoreRef) for each in _operands(listing.node))
+    rows = recent_first(engine, query, listing, read) if scans else read(query)
     page = rows[: listing.limit]
     ids = [row["trace_id"] for row in page]
     bounds = Bounds(min(row["first_ns"] for row in page), max(row["final_ns"] for row in page)) if page else None
