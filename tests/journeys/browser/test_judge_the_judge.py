@@ -53,7 +53,7 @@ def test_a_recent_score_leads_to_the_trace_it_is_about(page: Page, desk: Seed) -
     recent = page.get_by_role("region", name="Recent scores", exact=True)
     recent.get_by_role("link").first.click()
     expect(page).to_have_url(re.compile("/traces/[0-9a-f]{32}.*tab=scores"))
-    expect(page.get_by_role("region", name=f"Score {JUDGE}").first).to_be_visible()
+    expect(page.get_by_role("article", name=f"Score {JUDGE}").first).to_be_visible()
 
 
 def test_the_code_of_an_evaluator_without_a_definition_is_said_to_be_missing(page: Page, desk: Seed) -> None:

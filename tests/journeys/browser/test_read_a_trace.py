@@ -69,14 +69,14 @@ def test_a_verdict_with_a_note_is_given_from_the_keyboard_and_kept(page: Page, d
     note.fill("It delegated before reading the question.")
     note.press("Escape")
     page.keyboard.press("f")
-    score = page.get_by_role("region", name="Score verdict")
+    score = page.get_by_role("article", name="Score verdict")
     expect(score).to_contain_text("FAIL")
     expect(score).to_contain_text("It delegated before reading the question.")
     page.reload()
-    expect(page.get_by_role("region", name="Score verdict")).to_contain_text("human")
+    expect(page.get_by_role("article", name="Score verdict")).to_contain_text("human")
     page.keyboard.press("p")
-    expect(page.get_by_role("region", name="Score verdict")).to_have_count(1)
-    expect(page.get_by_role("region", name="Score verdict")).to_contain_text("PASS")
+    expect(page.get_by_role("article", name="Score verdict")).to_have_count(1)
+    expect(page.get_by_role("article", name="Score verdict")).to_contain_text("PASS")
 
 
 def test_a_verdict_can_be_taken_back(page: Page, desk: Seed) -> None:
@@ -91,7 +91,7 @@ def test_a_verdict_can_be_taken_back(page: Page, desk: Seed) -> None:
     expect(page.get_by_text("Taken back.")).to_be_visible()
     expect(row).to_contain_text("PASS")
     page.reload()
-    expect(page.get_by_role("region", name="Score verdict")).to_contain_text("PASS")
+    expect(page.get_by_role("article", name="Score verdict")).to_contain_text("PASS")
 
 
 def test_a_first_verdict_taken_back_counts_no_more(page: Page, desk: Seed) -> None:
@@ -99,7 +99,7 @@ def test_a_first_verdict_taken_back_counts_no_more(page: Page, desk: Seed) -> No
     open_trace(page, trace, span=trace.spans[2]["spanId"], view="tree", tab="scores")
     page.keyboard.press("f")
     page.get_by_role("button", name="Undo").click()
-    score = page.get_by_role("region", name="Score verdict")
+    score = page.get_by_role("article", name="Score verdict")
     expect(score).to_contain_text("taken back by its author")
     expect(score).to_contain_text("skipped")
     expect(page.get_by_role("treeitem", selected=True)).not_to_contain_text("FAIL")

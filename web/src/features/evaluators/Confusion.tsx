@@ -38,7 +38,9 @@ export function Confusion({ of, labels, cell, onCell }: Props) {
         <table className={css.matrix}>
           <thead>
             <tr>
-              <th aria-label="people said" />
+              <th>
+                <span className="visually-hidden">people said</span>
+              </th>
               {of.labels.map((label) => (
                 <th key={label} scope="col">
                   {label}

@@ -70,12 +70,12 @@ function Apart({ card, row }: { card: CalibrationDetail; row: Disagreement }) {
           ))}
       </header>
       <div>
-        <h4>People</h4>
+        <h3>People</h3>
         <Badge tone="accent">{row.human}</Badge>
         {votes.length > 1 ? <p>{votes.map(([who, said]) => `${who}: ${said}`).join(", ")}</p> : null}
       </div>
       <div>
-        <h4>Judge</h4>
+        <h3>Judge</h3>
         <Badge tone="warn">{row.judge}</Badge>
         <p>{row.explanation || <span className="faint">It gave no explanation.</span>}</p>
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>

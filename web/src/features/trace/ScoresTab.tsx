@@ -69,7 +69,7 @@ function toneOf(score: Score): Tone {
 function ScoreCard({ score, select }: { score: Score; select: (span: string) => void }) {
   const shown = score.label || (score.value === null ? "" : String(Number(score.value.toPrecision(4))));
   return (
-    <section className={css.block} aria-label={`Score ${score.name}`}>
+    <article className={css.block} aria-label={`Score ${score.name}`}>
       <header>
         <h3>{score.name}</h3>
         <Badge tone={toneOf(score)}>{score.status === "scored" ? shown || "no value" : score.status}</Badge>
@@ -83,6 +83,6 @@ function ScoreCard({ score, select }: { score: Score; select: (span: string) => 
       {score.reason ? <p className="warn">{score.reason}</p> : null}
       {score.explanation ? <p className={css.explanation}>{score.explanation}</p> : null}
       <EvidenceList evidence={score.evidence} onGo={select} />
-    </section>
+    </article>
   );
 }
