@@ -82,24 +82,22 @@ def probe(
         filtered: which stored targets.
         options: where the server is.
     """
-    from evalwright.evaluators.probes import plan_of
-
     names = [name.strip() for name in probes.split(",") if name.strip()]
     with _judge(reference, model, options) as judge:
         bench = _items(judge, dataset, items, target, human, limit, filtered, options)
-        plan = plan_of(
-            judge,
-            with_anchors(bench, anchors) if anchors else bench,
-            seed=seed,
-            repeats=repeats,
-            family=family or _family(judge, model),
-            scale=_scale(scale),
-        )
+        compared = with_anchors(bench, anchors) if anchors else bench
+        plan = _plan(judge, compared, seed, repeats, family or _family(judge, model), scale)
         report = _run(plan, names, alpha, concurrency, cache)
     if keep_anchors:
         keep_anchors.write_bytes(msgspec.json.format(msgspec.json.encode(report.verdicts), indent=1))
     _emit(report, options)
     return 1 if report.failed else 0
+
+
+def _plan(judge: Evaluator, items: Sequence[ProbeItem], seed: int, repeats: int, family: str, scale: str) -> Plan:
+    from evalwright.evaluators.probes import plan_of
+
+    return plan_of(judge, items, seed=seed, repeats=repeats, family=family, scale=_scale(scale))
 
 
 @contextmanager

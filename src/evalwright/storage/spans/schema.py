@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 HOUR_NS: Final = 3_600_000_000_000
+PREVIEW: Final = 200
+"""Characters of input and output kept apart, so that tables need not read whole payloads."""
+
 _DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1"
 # One file per part until it is large: with one file per column every insert waits for some sixty fsyncs.
 # Small granules: a span is some KB, and the spans of an hour are in trace order, so reading one trace should not
@@ -49,8 +52,10 @@ CREATE TABLE IF NOT EXISTS span_rows (
     cost_source LowCardinality(String),
     ttft_ms Nullable(Float64),
     input String CODEC(ZSTD(1)),
+    input_head String DEFAULT substringUTF8(input, 1, {PREVIEW}) CODEC(ZSTD(1)),
     input_mime LowCardinality(String),
     output String CODEC(ZSTD(1)),
+    output_head String DEFAULT substringUTF8(output, 1, {PREVIEW}) CODEC(ZSTD(1)),
     output_mime LowCardinality(String),
     tool_name LowCardinality(String),
     tool_call_id String CODEC(ZSTD(1)),

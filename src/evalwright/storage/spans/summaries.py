@@ -16,7 +16,6 @@ from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import fetch
 from evalwright.storage.spans.totals import ROOT, TRACE_TOTALS
 
-PREVIEW: Final = 200
 _FIRST_FILLED: Final = ("session_id", "user_id", "agent_name", "environment", "release")
 _ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "start_ns")
 
@@ -100,8 +99,7 @@ def read_previews(
     binder = Binder()
     starts = binder.bind([start for _, _, start in roots])
     sql = (
-        f"SELECT trace_id, span_id, substringUTF8(input, 1, {PREVIEW}) AS head,"
-        f" substringUTF8(output, 1, {PREVIEW}) AS tail"
+        "SELECT trace_id, span_id, input_head AS head, output_head AS tail"
         f" FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
         f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
         f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"

@@ -17,7 +17,7 @@ from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import fetch
-from evalwright.storage.spans.summaries import PREVIEW, Bounds, bounds_sql, find_bounds, summarise_traces
+from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds, summarise_traces
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
@@ -47,8 +47,8 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 _SQL: Final = {
     "duration_ns": "greatest(0, end_ns - start_ns)",
     "usage_rollup": "toBool(usage_rollup)",
-    "input_preview": f"substringUTF8(input, 1, {PREVIEW})",
-    "output_preview": f"substringUTF8(output, 1, {PREVIEW})",
+    "input_preview": "input_head",
+    "output_preview": "output_head",
 }
 _COLUMNS: Final = tuple(f"{_SQL[name]} AS {name}" if name in _SQL else name for name in _Row.__struct_fields__)
 _ROWS: Final = msgspec.json.Decoder(_Row)
