@@ -419,6 +419,16 @@ def test_sessions_add_up_their_traces(store: SpanDatabase, project: str) -> None
     assert [item.session_id for item in pages(store.list_sessions, query(project, limit=1))] == ["t", "s"]
 
 
+def test_a_session_has_all_spans_of_its_traces_though_only_one_names_it(store: SpanDatabase, project: str) -> None:
+    store.write_spans([
+        span(project, 1, trace=1, session_id="s"),
+        span(project, 2, trace=1, parent=1, status=SpanStatus.ERROR, input_tokens=7),
+        span(project, 3, trace=2, input_tokens=100),
+    ])  # fmt: skip
+    (session,) = store.list_sessions(query(project)).items
+    assert (session.trace_count, session.span_count, session.error_count, session.input_tokens) == (1, 2, 1, 7)
+
+
 def test_search_finds_every_field(store: SpanDatabase, project: str) -> None:
     stored = span(
         project, 1, name="needle", input="a needle", attributes={"k.1": "needle needle", "deep": {"x": ["needle"]}},

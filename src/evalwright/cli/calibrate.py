@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line, out
 from evalwright.cli.progress import progress
@@ -120,7 +120,7 @@ def calibrate(
         **{"min_agreement": min_agreement, "holdout_share": holdout, "version": version},
     }
     with progress(f"calibrating {name}", unit="labelled rows") as report:
-        card = options.api().post(f"/evaluators/{quote(name, safe='')}/calibrations", body, **options.scope())
+        card = options.api().post(f"/evaluators/{segment(name)}/calibrations", body, **options.scope())
         report(sum(card["report"]["judge"].values()))
     if options.json:
         emit_json(card)
@@ -213,7 +213,7 @@ def bridge(
         to: the later version.
         dataset: only the canary runs over this dataset.
     """
-    path = f"/evaluators/{quote(name, safe='')}/bridge"
+    path = f"/evaluators/{segment(name)}/bridge"
     answer = options.api().get(path, before=from_, after=to, dataset=dataset, **options.scope())
     if options.json:
         emit_json(answer)
@@ -234,7 +234,7 @@ def bridge(
 
 
 def _path(name: str) -> str:
-    return f"/evaluators/{quote(name, safe='')}/calibrations"
+    return f"/evaluators/{segment(name)}/calibrations"
 
 
 def _listed(text: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from evalwright.cli.calibrate import bridge
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import emit_json, note
 from evalwright.cli.progress import progress
@@ -62,7 +62,7 @@ def _run(judge: Evaluator, dataset: str, concurrency: int, options: Options, rep
     from evalwright.experiments import experiment
 
     api = options.api()
-    version = api.get(f"/datasets/{quote(dataset, safe='')}", **options.scope())["version"]
+    version = api.get(f"/datasets/{segment(dataset)}", **options.scope())["version"]
     result = experiment(
         recorded_output,
         dataset=dataset,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cyclopts import App
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
 from evalwright.cli.progress import Report, progress
@@ -71,7 +72,7 @@ def list_(*, ready: bool = False, options: Options = Options()) -> None:
 @app.command
 def show(name: str, *, options: Options = Options()) -> None:
     """Shows one evaluator with its definition, versions and scores."""
-    emit_json(options.api().get(f"/evaluators/{name}", **options.scope()))
+    emit_json(options.api().get(f"/evaluators/{segment(name)}", **options.scope()))
 
 
 @app.command
@@ -133,6 +134,7 @@ async def _judge(
     options: Options,
     report: Report,
 ) -> RunReport:
+    from evalwright.evaluators import Judge
     from evalwright.scoring import already_scored, read_subjects, score_subjects, score_to_wire
 
     api = options.api()
@@ -141,14 +143,19 @@ async def _judge(
     specs = [evaluator.spec for evaluator in evaluators]
     done = {} if again else already_scored(api.get, project=options.project, target=target, specs=specs)
     subjects = read_subjects(api.get, target=target, project=options.project, limit=limit, **filtered.params())
-    return await score_subjects(
-        evaluators,
-        subjects,
-        lambda scores: api.post("/scores", {"scores": [score_to_wire(score) for score in scores]}, **options.scope()),
-        concurrency=concurrency,
-        already=done,
-        on_progress=report,
-    )
+    try:
+        return await score_subjects(
+            evaluators,
+            subjects,
+            lambda scores: api.post("/scores", {"scores": [score_to_wire(s) for s in scores]}, **options.scope()),
+            concurrency=concurrency,
+            already=done,
+            on_progress=report,
+        )
+    finally:
+        for judge in evaluators:
+            if isinstance(judge, Judge):
+                await judge.aclose()
 
 
 def _register(evaluator: Evaluator, options: Options) -> None:

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 import msgspec
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import emit_json, note
 from evalwright.cli.progress import progress
@@ -110,7 +110,7 @@ def _store_items(name: str, rows: Sequence[Mapping[str, Any]], options: Options)
     """Returns item key -> id."""
     api = options.api()
     api.post("/datasets", {"name": name, "exist_ok": True, **options.scope()})
-    path = f"/datasets/{quote(name, safe='')}/items"
+    path = f"/datasets/{segment(name)}/items"
     for batch in _batched(_item(row) for row in rows):
         api.post(path, {"items": batch}, **options.scope())
     return {item["key"]: item["id"] for item in api.pages(path, limit=BATCH, **options.scope())}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.evaluator import Subject
@@ -52,7 +53,7 @@ def _rows(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, Mapping[str,
 
 def from_dataset(name: str, limit: int, options: Options) -> list[ProbeItem]:
     """Returns the items of a dataset; what stands in their metadata counts like a column of a file."""
-    rows = options.api().pages(f"/datasets/{name}/items", limit=min(limit, 1000), **options.scope())
+    rows = options.api().pages(f"/datasets/{segment(name)}/items", limit=min(limit, 1000), **options.scope())
     return [probe_item({**(row.get("metadata") or {}), **row}, row["key"]) for row in itertools.islice(rows, limit)]
 
 

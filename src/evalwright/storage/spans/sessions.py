@@ -74,30 +74,34 @@ def _summaries(engine: Engine, project: str, page: Sequence[Mapping[str, Any]]) 
 
 
 def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, Any]]) -> tuple[str, Binder]:
-    """Roll-ups are settled inside each trace before traces are added up."""
+    """Roll-ups are settled inside each trace before traces are added up.
+
+    A trace belongs to the session that any of its spans names, with all its spans; to both where spans name two.
+    """
     binder = Binder()
+    mine = f"session_id IN {binder.bind(list(ids))}"
     traces = sorted({trace for row in page for trace in row["traces"]})
     where = (
         f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(traces)}"
         f" WHERE start_ns >= {binder.bind(min(row['first_ns'] for row in page))}"
         f" AND start_ns <= {binder.bind(max(row['last_ns'] for row in page))}"
-        f" AND session_id IN {binder.bind(list(ids))}"
     )
     per_trace = (
-        f"SELECT session_id, trace_id, {TRACE_TOTALS},"
+        f"SELECT trace_id, {TRACE_TOTALS}, groupUniqArrayIf(session_id, {mine}) AS sessions,"
         " argMinIf(user_id, start_ns, user_id != '') AS any_user,"
         " argMinIf(agent_name, start_ns, agent_name != '') AS any_agent,"
         f" argMin(tuple(trace_id, span_id, start_ns), {ROOT}) AS root"
-        f" FROM span_rows FINAL {where} GROUP BY session_id, trace_id"
+        f" FROM span_rows FINAL {where} GROUP BY trace_id"
     )
     sql = (
-        "SELECT session_id, count() AS trace_count, sum(t.span_count) AS spans, sum(t.error_count) AS errors,"
+        "SELECT one_session AS session_id, count() AS trace_count,"
+        " sum(t.span_count) AS spans, sum(t.error_count) AS errors,"
         " min(t.first_ns) AS first, max(t.final_ns) AS final, sum(t.trace_input_tokens) AS input_tokens,"
         " sum(t.trace_output_tokens) AS output_tokens, sum(t.trace_cost) AS cost, sum(t.unpriced_spans) AS unpriced,"
         " argMinIf(any_user, t.first_ns, any_user != '') AS user_id,"
         " argMinIf(any_agent, t.first_ns, any_agent != '') AS agent_name,"
         " argMin(root, t.first_ns) AS first_root, argMax(root, t.first_ns) AS last_root"
-        f" FROM ({per_trace}) AS t GROUP BY session_id"
+        f" FROM ({per_trace}) AS t ARRAY JOIN t.sessions AS one_session GROUP BY one_session"
     )
     return sql, binder
 
