@@ -118,17 +118,9 @@ def _run(settings: Settings, parts: Parts, http: socket.socket) -> int:
     )
     server = _Server(config, greeting(settings, port, parts.grpc_port))
     _stop_on_signals(server)
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner() as runner:
         runner.run(server.serve(sockets=[http]))
     return 0
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:
