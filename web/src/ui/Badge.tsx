@@ -46,3 +46,22 @@ export function ScoreBadge({ score }: { score: ScoreSummary }) {
     </Badge>
   );
 }
+
+/** What a table row has room for: the worst score, and how many more there are. */
+export function ScoreCell({ scores }: { scores: ScoreSummary[] }) {
+  const told = scores.filter((score) => score.label || score.mean !== null);
+  const worst = told.toSorted((a, b) => (a.mean ?? 1) - (b.mean ?? 1))[0];
+  if (!worst) return null;
+  const rest = told.length - 1;
+  const all = told.map((score) => `${score.name}: ${meanText(score)}`).join("\n");
+  return (
+    <>
+      <ScoreBadge score={worst} />
+      {rest > 0 ? (
+        <span className="faint num" title={all}>
+          +{rest}
+        </span>
+      ) : null}
+    </>
+  );
+}

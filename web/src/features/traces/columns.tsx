@@ -2,7 +2,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ColumnDef } from "@tanstack/react-table";
 import type { TraceSummary } from "../../api/types";
-import { Badge, ScoreBadge } from "../../ui/Badge";
+import { Badge, ScoreCell } from "../../ui/Badge";
 import { cost, count, duration, fullTime, oneLine, when } from "../../ui/format";
 import { KindIcon } from "../../ui/Kind";
 import { previewText } from "../../ui/preview";
@@ -88,9 +88,7 @@ export const COLUMNS: Column[] = [
     meta: { width: 120, grow: 1.1 },
     cell: ({ row }) => (
       <span className={ui.scores}>
-        {row.original.scores.map((s) => (
-          <ScoreBadge key={s.name} score={s} />
-        ))}
+        <ScoreCell scores={row.original.scores} />
       </span>
     ),
   },
