@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import NoOpTracerProvider
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -264,7 +265,7 @@ def test_the_judge_leaves_a_trace_of_its_own_linked_to_what_it_judged() -> None:
 
 
 def test_without_a_tracer_provider_there_is_no_trace_id() -> None:
-    outcome, _ = verdict(GOOD_ANSWER)
+    outcome, _ = verdict(GOOD_ANSWER, tracer_provider=NoOpTracerProvider())
     assert outcome.judge_trace_id == ""
 
 
