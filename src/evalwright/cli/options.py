@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from evalwright.sdk.connection import DEFAULT_ENDPOINT
+
 if TYPE_CHECKING:
     from evalwright.cli.connect import Api
-
-DEFAULT_SERVER = "http://127.0.0.1:4318"
 
 
 @Parameter(name="*")
@@ -18,7 +18,7 @@ DEFAULT_SERVER = "http://127.0.0.1:4318"
 class Options:
     """Where the server is and how to answer."""
 
-    server: Annotated[str, Parameter(env_var="EVALWRIGHT_ENDPOINT")] = DEFAULT_SERVER
+    server: Annotated[str, Parameter(env_var="EVALWRIGHT_ENDPOINT")] = DEFAULT_ENDPOINT
     "URL of the server."
 
     project: Annotated[str, Parameter(name=["--project", "-p"], env_var="EVALWRIGHT_PROJECT")] = "default"

@@ -64,7 +64,12 @@ def sql(query: str, *, options: Options = Options()) -> None:
 
 @app.command
 def export(to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()) -> None:
-    """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream."""
+    """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream.
+
+    Args:
+        to: the file to write.
+        format: jsonl or arrow.
+    """
     from evalwright.cli.transfer import download
 
     download(options, "/spans/export", to, {"format": format, **options.scope(), **filtered.params()})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from cyclopts import App
@@ -11,8 +10,10 @@ from cyclopts import App
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options, Paged
 from evalwright.cli.output import Column, duration, emit_json, emit_rows, money, one_line, out
+from evalwright.cli.spans import export
 
 app = App(name="traces", help="List, show, search and export traces.")
+app.command(export)
 
 COLUMNS: Sequence[Column] = (
     ("started", lambda row: str(row["start_time"])[:19]),
@@ -101,19 +102,6 @@ def find(trace_id: str, pattern: str, *, limit: int = 100, options: Options = Op
     )
     emit_rows(answer["items"], columns, as_json=options.json, empty=f"{pattern!r} occurs nowhere in this trace")
     return 0 if answer["items"] else 1
-
-
-@app.command
-def export(to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()) -> None:
-    """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream.
-
-    Args:
-        to: the file to write.
-        format: jsonl or arrow.
-    """
-    from evalwright.cli.transfer import download
-
-    download(options, "/spans/export", to, {"format": format, **options.scope(), **filtered.params()})
 
 
 def _print_summary(summary: Mapping[str, Any]) -> None:
