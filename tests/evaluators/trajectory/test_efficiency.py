@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,7 +162,7 @@ def test_convergence_is_best_over_taken_and_never_over_one() -> None:
 def test_convergence_over_runs_leaves_out_runs_that_failed_and_clusters_by_item() -> None:
     found = convergence_over_runs([4, 8, 2, 3, 3], "aabbb", succeeded=[True, True, False, True, True])
     assert found.estimate == pytest.approx((1 + 0.5 + 1 + 1) / 4)
-    assert (found.method, found.denominators.skipped) == ("clustered_t", 1)
+    assert (found.method, found.denominators.skipped) == ("wilson_effective", 1)
     assert "best taken from the same runs" in found.warnings
     known = convergence_over_runs([4, 8], "ab", best={"a": 2, "b": 8})
     assert known.estimate == 0.75
@@ -170,3 +171,22 @@ def test_convergence_over_runs_leaves_out_runs_that_failed_and_clusters_by_item(
         convergence_over_runs([0], "a")
     with pytest.raises(InvalidInput):
         convergence_over_runs([1, 2], "a")
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abcdef")), min_size=1, max_size=60), st.booleans())
+def test_the_interval_of_a_convergence_stays_where_a_convergence_can_be(
+    runs: list[tuple[int, str]], known: bool
+) -> None:
+    steps, items = [taken for taken, _ in runs], [item for _, item in runs]
+    found = convergence_over_runs(steps, items, best=dict.fromkeys("abcdef", 3) if known else None)
+    assert 0.0 <= found.low <= found.estimate <= found.high <= 1.0
+
+
+def test_the_interval_of_a_convergence_near_one_covers_its_mean_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(20_261_121)
+    detours = rng.poisson(np.where(rng.random((600, 30, 1)) < 0.3, 1.0, 0.0), (600, 30, 3))
+    truth = 0.7 + 0.3 * float(np.mean(4 / (4 + rng.poisson(1.0, 1_000_000))))
+    items = [str(item) for item in range(30) for _ in range(3)]
+    best = dict.fromkeys(items, 4)
+    found = [convergence_over_runs([4 + int(d) for d in world.ravel()], items, best=best) for world in detours]
+    assert 0.925 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.985

@@ -70,6 +70,10 @@ def convergence_over_runs(
 ) -> Estimate:
     """Returns the mean over runs of best / steps, clustered by item.
 
+    The values are shares in (0, 1], most of them at or near 1. Student's interval around their mean would reach past 1,
+    where no mean can be; Wilson's at the effective sample size (``stats.rate``) stays inside, is lopsided as the values
+    are, and keeps a width when every run took the best path.
+
     Args:
         steps: of each run.
         items: which item each run is of.
@@ -81,7 +85,7 @@ def convergence_over_runs(
     Raises:
         InvalidInput: the columns differ in length, or steps below 1.
     """
-    from evalwright.stats.intervals import mean
+    from evalwright.stats.intervals import rate
 
     reached = list(succeeded) if succeeded is not None else [True] * len(steps)
     if not len(steps) == len(items) == len(reached):
@@ -91,11 +95,10 @@ def convergence_over_runs(
     runs = [(item, taken) for item, taken, ok in zip(items, steps, reached, strict=True) if ok]
     fewest = dict(best) if best is not None else _fewest(runs)
     known = [(item, min(1.0, fewest[item] / taken)) for item, taken in runs if item in fewest]
-    found = mean(
+    found = rate(
         [value for _, value in known],
         clusters=[item for item, _ in known],
         level=level,
-        unit="ratio",
         denominators=Denominators(scored=len(known), skipped=len(steps) - len(known)),
     )
     return found if best is not None else replace(found, warnings=(*found.warnings, "best taken from the same runs"))
