@@ -73,6 +73,11 @@ def test_a_full_disk_answers_503_loses_nothing_acknowledged_and_recovers_without
         assert set(answers) == {200, 503}
         assert len(acknowledged) > 20
         assert server.get("/traces", limit=1)["items"]
+        not_ready = server.http.get("/readyz")
+        assert not_ready.status_code == 503
+        assert not_ready.headers["content-type"] == "application/problem+json"
+        assert "disk" in not_ready.json()["detail"]
+        assert "free space" in not_ready.json()["hint"]
         subprocess.run(mount(small_disk, "remount,size=256m"), check=True)
         trace, body = request_of_incompressible(50)
         assert server.http.post("/v1/traces", content=body, headers=HEADERS).status_code == 200

@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 from memory_records import MemoryRecordStore
+from memory_spans import MemorySpanStore
 from starlette.testclient import TestClient
 
 from evalwright.domain.errors import RateLimited, StoreUnavailable
-from evalwright.server.deps import Bounds
+from evalwright.domain.project import Principal
+from evalwright.ingest import Intake, IntakeCounters, IntakeLimits
+from evalwright.ingest.http import otlp_routes
+from evalwright.providers.prices import GenaiPrices
+from evalwright.server.deps import Bounds, SystemClock
 
 JSON = {"content-type": "application/json"}
 SCORE = b'{"scores": [{"name": "n", "session_id": "s", "value": %s}]}'
@@ -149,3 +154,34 @@ def test_an_error_that_passes_says_when_to_try_again(
 
 def test_a_method_that_is_not_there_is_405(client: TestClient) -> None:
     assert client.put("/api/v1/traces").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/v1/traces", "POST"),
+        ("HEAD", "/v1/logs", "POST"),
+        ("PUT", "/v1/metrics", "POST"),
+        ("GET", "/api/v1/sql", "POST"),
+        ("GET", "/api/v1/experiments/x/finish", "POST"),
+        ("DELETE", "/api/v1/status", "GET"),
+    ],
+)
+def test_a_wrong_method_is_405_and_says_which_one_is_right(
+    build_deps: Any, open_client: Any, method: str, path: str, allow: str
+) -> None:
+    intake = Intake(MemorySpanStore(), GenaiPrices(), SystemClock(), IntakeCounters(), IntakeLimits())
+    client = open_client(build_deps(otlp=otlp_routes(intake, authorise=lambda _: Principal(local=True))))
+    answer = client.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allow
+    if method != "HEAD":
+        assert answer.json()["type"].endswith("/method-not-allowed")
+        assert path in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/v1/nothing", "/api", "//api/v1/traces"])
+def test_an_address_of_the_api_that_is_not_there_is_a_problem_and_not_the_web_app(client: Any, path: str) -> None:
+    answer = client.get(f"http://127.0.0.1:4318{path}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"

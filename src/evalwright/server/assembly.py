@@ -25,6 +25,7 @@ from evalwright.server.auth import Authenticator
 from evalwright.server.deps import Bounds, Deps, SystemClock
 from evalwright.server.guard import identify
 from evalwright.server.idempotency import IdempotencyCache
+from evalwright.server.readiness import RoomCheck
 from evalwright.server.stores import open_records, open_spans, prepare_data, read_pepper
 from evalwright.settings import Settings
 
@@ -140,6 +141,7 @@ def _deps(
         idempotency=IdempotencyCache(clock, max_entries=limits.idempotency_entries),
         intake=intake.counters,
         accepts=accepts,
+        check_room=_room_check(settings),
         content=content,
         otlp=otlp_routes(intake, authorise=_otlp_authorise(authenticator)),
         bounds=Bounds(
@@ -156,6 +158,12 @@ def _deps(
         started_ns=clock.now_ns(),
         open_model=_model_opener(settings),
     )
+
+
+def _room_check(settings: Settings) -> Callable[[], None]:
+    """The data folder matters where a store lives in it; stores named by URL answer for themselves."""
+    embedded = settings.span_store_url.startswith("chdb:") or settings.record_store_url.startswith("sqlite:")
+    return RoomCheck(settings.data) if embedded else lambda: None
 
 
 def _model_opener(settings: Settings) -> Callable[[], contextlib.AbstractAsyncContextManager[ChatModel]] | None:

@@ -67,6 +67,7 @@ class Deps:
     intake: IntakeCounts
     content: Callable[[Span], SpanContent]
     accepts: Callable[[], bool] = lambda: True
+    check_room: Callable[[], None] = lambda: None
     otlp: Sequence[BaseRoute] = ()
     counts: RequestCounts = field(default_factory=RequestCounts)
     bounds: Bounds = field(default_factory=Bounds)

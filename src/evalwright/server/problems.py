@@ -59,11 +59,16 @@ async def _on_validation(_: Request, error: Exception) -> Response:
     return problem(422, "invalid-input", _validation_detail(error.errors()), hint="see /api/openapi.json for the shape")
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
     code = codes.get(error.status_code, "invalid-input")
-    return problem(error.status_code, code, str(error.detail).lower(), headers=error.headers)
+    detail = str(error.detail).lower()
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"nothing at {request.url.path[:500]!r}"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.url.path[:500]!r} does not take {request.method[:20]}"
+    return problem(error.status_code, code, detail, headers=error.headers)
 
 
 def from_fault(method: str, path: str, error: Exception) -> Response:

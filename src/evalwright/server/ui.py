@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse
+from starlette.routing import Match
+from starlette.types import Scope
 
 from evalwright.server.compression import accepts_gzip, gzipped
 
@@ -26,15 +29,23 @@ NOT_BUILT: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"
 """
 
 
+class _PageRoute(APIRoute):
+    """A route of the web app: never an address of the API, so that a wrong method there is told as such."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Leaves reserved addresses to the routes that know their methods."""
+        if scope["path"].lstrip("/").split("/", 1)[0] in RESERVED:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
 def ui_routes(folder: Path | None) -> APIRouter:
     """Returns routes that serve ``folder``; a plain page that says what to do where there is no build."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, route_class=_PageRoute)
     home = folder.resolve() if folder else None
 
     @routes.api_route("/{path:path}", methods=["GET", "HEAD"])
     def show(request: Request, path: str) -> Response:
-        if path.split("/", 1)[0] in RESERVED:
-            raise HTTPException(404, f"nothing at {('/' + path)!r}")
         if home is None or not (home / "index.html").is_file():
             return HTMLResponse(NOT_BUILT)
         return _file_or_app(home, path, request)

@@ -60,9 +60,10 @@ async def healthz() -> Response:
 
 @doors.get("/readyz")
 def readyz(deps: DepsParam) -> Response:
-    """The stores answer and intake accepts."""
+    """The stores answer, can be written, and intake accepts."""
     if not deps.accepts():
         raise StoreUnavailable("intake is not accepting", retry_after_s=1)
+    deps.check_room()
     deps.records.list_keys()
     with contextlib.suppress(NotFound):
         deps.spans.trace_spans("", NO_TRACE)
