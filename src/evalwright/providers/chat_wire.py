@@ -69,23 +69,28 @@ def read_reply(data: Any) -> ChatReply:
     if message.get("refusal") and not text:
         raise ModelCallFailed(f"the model refused: {str(message['refusal'])[:200]!r}")
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
-    logprobs = (choice.get("logprobs") or {}).get("content") or ()
+    logprobs = choice.get("logprobs")
+    tokens = logprobs.get("content") if isinstance(logprobs, dict) else ()
     return ChatReply(
         text=text,
         model=str(data.get("model") or ""),
         finish_reason=str(choice.get("finish_reason") or ""),
-        tool_calls=tuple(message.get("tool_calls") or ()),
+        tool_calls=_objects(message.get("tool_calls")),
         input_tokens=_count(usage, "prompt_tokens"),
         output_tokens=_count(usage, "completion_tokens"),
         cache_read_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
         reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
         response_id=str(data.get("id") or ""),
-        logprobs=tuple(logprobs),
+        logprobs=_objects(tokens),
     )
 
 
 def _first(choices: Any) -> dict[str, Any]:
     return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+
+
+def _objects(values: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(value for value in values if isinstance(value, dict)) if isinstance(values, list) else ()
 
 
 def _text(content: Any) -> str:

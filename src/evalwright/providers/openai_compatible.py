@@ -17,6 +17,7 @@ from evalwright.domain.errors import ModelCallFailed
 from evalwright.ports.models import ChatReply, ChatRequest
 from evalwright.ports.prices import Prices
 from evalwright.providers.chat_wire import WEAKER, JsonMode, read_reply, refuses_json_mode, request_body, usage_of
+from evalwright.providers.lanes import Lanes, RawReply, ReplyTooLarge
 from evalwright.providers.limiter import Limiter
 from evalwright.providers.retry import RETRIABLE, SLOW_DOWN, backoff_s, retry_after_s
 
@@ -95,7 +96,7 @@ class OpenAICompatible:
         self._now_ns = now_ns
         self._json_modes: dict[str, JsonMode] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: httpx2.AsyncClient | None = None
+        self._lanes: Lanes | None = None
         self._limiter = Limiter(start=max_in_flight, largest=4 * max_in_flight)
         self.counts = CallCounts()
 
@@ -143,7 +144,7 @@ class OpenAICompatible:
             response = await self._post_in_a_json_mode(request)
         finally:
             self._limiter.release()
-        if response.status_code >= 400:
+        if response.status >= 400:
             self._raise_for(response, ticket)
         self._limiter.succeeded()
         try:
@@ -152,35 +153,38 @@ class OpenAICompatible:
             raise _Again("the answer is not JSON") from error
         return replace(read_reply(data), latency_ms=(time.perf_counter() - started) * 1000)
 
-    async def _post_in_a_json_mode(self, request: ChatRequest) -> httpx2.Response:
+    async def _post_in_a_json_mode(self, request: ChatRequest) -> RawReply:
         while True:
             mode = self._json_modes.get(request.model, JsonMode.SCHEMA)
             response = await self._post(request, mode)
-            if request.schema is None or response.status_code < 400:
+            if request.schema is None or response.status < 400:
                 return response
-            if not refuses_json_mode(response.status_code, response.text) or not self._weaken(request.model, mode):
+            said = response.content.decode("utf-8", "replace")
+            if not refuses_json_mode(response.status, said) or not self._weaken(request.model, mode):
                 return response
 
-    async def _post(self, request: ChatRequest, mode: JsonMode) -> httpx2.Response:
-        assert self._client is not None
+    async def _post(self, request: ChatRequest, mode: JsonMode) -> RawReply:
+        assert self._lanes is not None
         body = msgspec.json.encode(request_body(request, mode))
         try:
             async with asyncio.timeout(self._attempt_timeout_s):
-                return await self._client.post(self._url, content=body, headers=self._headers)
+                return await self._lanes.post(body)
+        except ReplyTooLarge as error:
+            raise ModelCallFailed(str(error)) from error
         except TimeoutError as error:
             raise _Again(f"no answer within {self._attempt_timeout_s:g} s") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise _Again(f"{type(error).__name__}: {error}") from error
 
-    def _raise_for(self, response: httpx2.Response, ticket: int) -> None:
-        status = response.status_code
+    def _raise_for(self, response: RawReply, ticket: int) -> None:
+        status = response.status
         why = f"HTTP {status}: {_error_message(response)}"
         if status in SLOW_DOWN:
             self.counts.rate_limited += 1
             self._limiter.slow_down(ticket)
         if status not in RETRIABLE:
             raise ModelCallFailed(f"the endpoint refused the call: {why}", hint=_HINTS.get(status, ""))
-        raise _Again(why, retry_after_s(response.headers.get("retry-after"), now_s=self._now_ns() / 1e9))
+        raise _Again(why, retry_after_s(response.retry_after, now_s=self._now_ns() / 1e9))
 
     def _weaken(self, model: str, refused: JsonMode) -> bool:
         """Says whether another try can help; calls refused together weaken the mode once, not once each."""
@@ -205,16 +209,23 @@ class OpenAICompatible:
         loop = asyncio.get_running_loop()
         if self._loop is loop:
             return
-        limits = httpx2.Limits(max_connections=4 * self._max_in_flight, max_keepalive_connections=self._max_in_flight)
-        self._client = httpx2.AsyncClient(limits=limits, timeout=None, trust_env=True)
+        try:
+            self._lanes = Lanes(self._url, headers=self._headers, kept=self._max_in_flight)
+        except httpx2.InvalidURL as error:
+            raise ModelCallFailed(
+                f"the base URL is no address: {error}", hint="it looks like http://host/v1"
+            ) from error
+        except UnicodeEncodeError:
+            # Without the cause, which would show the key.
+            raise ModelCallFailed("the API key holds characters that no header can carry") from None
         self._limiter = Limiter(start=self._max_in_flight, largest=4 * self._max_in_flight)
         self._loop = loop
 
     async def aclose(self) -> None:
         """Closes the pool; the client may be used again afterwards."""
-        client, self._client, self._loop = self._client, None, None
-        if client is not None:
-            await client.aclose()
+        lanes, self._lanes, self._loop = self._lanes, None, None
+        if lanes is not None:
+            await lanes.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -235,10 +246,10 @@ _HINTS: Final = {
 }
 
 
-def _error_message(response: httpx2.Response) -> str:
+def _error_message(response: RawReply) -> str:
     try:
         data: Any = msgspec.json.decode(response.content)
         error = data["error"]
         return str(error["message"] if isinstance(error, dict) else error)[:300]
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-        return repr(response.text[:120])
+        return repr(response.content[:480].decode("utf-8", "replace")[:120])
