@@ -95,7 +95,7 @@ def test_a_second_run_asks_for_nothing_and_says_the_same(tmp_path: Path, capfd: 
 
 def test_kept_verdicts_are_the_anchors_of_a_later_run(tmp_path: Path, capfd: Any) -> None:
     (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
-    items = str(write_items(tmp_path / "items.jsonl"))
+    items = str(write_items(tmp_path / "items.jsonl", 200))
     kept = str(tmp_path / "anchors.json")
     probe(capfd, "judge.py:longer_is_better", "--items", items, "--probes", "drift", "--keep-anchors", kept)
     (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")

@@ -142,6 +142,42 @@ def test_what_a_judge_could_not_say_is_counted_with_its_reason() -> None:
     assert line.reasons == [("errored", "RuntimeError: no connection", 1)]
 
 
+def test_a_judge_that_only_fails_is_undecided_wherever_a_probe_applies_and_never_passes() -> None:
+    class Down(Synthetic):
+        async def evaluate(self, subject: Any) -> Any:
+            raise RuntimeError("no connection")
+
+    found = report(Down(), items(30))
+    names = {line.probe for line in found.unmeasured}
+    assert {"verbosity", "authority", "injection", "repeatability", "defects", "calibration", "drift"} <= names
+    assert not any(line.verdict is ProbeVerdict.PASS for line in found.findings)
+    line = next(line for line in found.unmeasured if line.probe == "authority")
+    assert line.explanation == "no verdict to go by: 0 of 30 verdicts came: 30 errored: RuntimeError: no connection"
+
+
+def test_a_pass_needs_the_whole_interval_within_the_bar_and_says_how_many_items_would_give_it() -> None:
+    few, many = (report(Synthetic(confident=False, noise=0.0), items(count), "authority") for count in (20, 200))
+    [line], [sure] = few.findings, many.findings
+    assert line.verdict is ProbeVerdict.UNDECIDED
+    assert line.effect is not None
+    assert line.effect.high > line.bar
+    assert "independent items would show a pass" in line.explanation
+    assert sure.verdict is ProbeVerdict.PASS
+    assert sure.effect is not None
+    assert sure.effect.high <= sure.bar
+    assert few.undecided == [line]
+    assert not few.unmeasured
+
+
+def test_a_judge_that_grades_its_own_kin_is_warned_of() -> None:
+    found = report(Synthetic(confident=False), items(40), "authority")
+    [warning] = found.warnings
+    assert "(own)" in warning
+    assert "of 40 rows" in warning
+    stranger = asyncio.run(probe(plan_of(Synthetic(confident=False), items(40), family="third"), ["authority"]))
+    assert stranger.warnings == []
+
+
 def test_items_with_nothing_to_change_are_skipped_and_counted() -> None:
     bench = items(20)
     no_number = bench[0].subject.values | {"output": "You may ask.", "metadata": bench[0].subject.values["metadata"]}

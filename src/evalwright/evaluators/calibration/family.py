@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.semconv.hosts import family_host
 
 _MORE = (
@@ -57,9 +58,21 @@ def self_grading(judge_model: str, judged_models: Mapping[str, int]) -> str:
     maker = model_family(judge_model)
     total = sum(judged_models.values())
     own = sum(count for model, count in judged_models.items() if maker and model_family(model) == maker)
-    if not own:
+    return kin_warning(judge_model, maker, own, total)
+
+
+def kin_warning(judge: str, maker: str, own: int, total: int) -> str:
+    """Returns a warning when ``own`` of the rows a judge judges are by its own maker's models; empty for none."""
+    if not maker or not own:
         return ""
     return (
-        f"{judge_model!r} judges models of its own maker ({maker}) in {own} of {total} rows:"
+        f"{judge!r} judges models of its own maker ({maker}) in {own} of {total} rows:"
         " probe self-preference, or use a judge of another maker"
     )
+
+
+def asked_model(spec: EvaluatorSpec) -> str:
+    """Returns the model an evaluator asks, or that its rubric pins; empty for none."""
+    pinned = spec.definition.get("model")
+    named = pinned.get("name") if isinstance(pinned, Mapping) else pinned
+    return str(spec.definition.get("asked_model") or named or "")

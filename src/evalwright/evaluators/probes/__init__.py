@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evalwright.evaluators.probes.findings import Finding, ProbeVerdict
+from evalwright.domain.probing import Finding, ProbeReport, ProbeVerdict
 from evalwright.evaluators.probes.items import ProbeItem
-from evalwright.evaluators.probes.report import ProbeReport, plan_of, probe, verdicts_needed
+from evalwright.evaluators.probes.report import plan_of, probe, verdicts_needed
 from evalwright.evaluators.probes.suite import PROBES
 
 __all__ = [

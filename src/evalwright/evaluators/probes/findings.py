@@ -5,70 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Final
 
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.probing import Finding, ProbeVerdict, Rule
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import at_level
 from evalwright.stats.multiplicity import benjamini_hochberg
 
 ALPHA: Final = 0.05
+_TOO_MANY: Final = 1e6
 _POWER: Final = 1.959964 + 0.841621
 """Standard errors between nothing and what is seen four times in five at 5 % two-sided."""
-
-
-class ProbeVerdict(StrEnum):
-    """How a judge came through a probe."""
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
-    NOT_APPLICABLE = "not applicable"
-
-
-class Rule(StrEnum):
-    """Which side of the bar is right."""
-
-    AT_MOST = "at most"
-    AT_LEAST = "at least"
-    WITHIN = "within"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of a probe report.
-
-    Attributes:
-        probe: which of the eleven.
-        measure: what was measured, in words.
-        effect: the estimate; None when the probe does not apply.
-        bar: the largest (``at most``) or smallest (``at least``) effect that is accepted, or how far from ``null`` it
-            may be either way (``within``).
-        null: what a judge without the fault shows.
-        p: how likely an effect this bad is in a judge without the fault.
-        p_adjusted: ``p`` after Benjamini-Hochberg over all lines of the report that have one.
-        verdict: fail when ``p_adjusted`` is at most the level and the effect is on the wrong side of the bar.
-        reason: why the probe does not apply.
-        detectable: the smallest effect this run would have found four times in five; a pass means no more than that.
-        reasons: why verdicts are missing, with counts.
-        details: further estimates behind the line.
-    """
-
-    probe: str
-    measure: str
-    effect: Estimate | None = None
-    bar: float = 0.0
-    null: float = 0.0
-    rule: Rule = Rule.AT_MOST
-    p: float | None = None
-    p_adjusted: float | None = None
-    verdict: ProbeVerdict = ProbeVerdict.NOT_APPLICABLE
-    reason: str = ""
-    detectable: float | None = None
-    reasons: Sequence[tuple[str, str, int]] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def not_applicable(probe: str, measure: str, reason: str) -> Finding:
@@ -90,8 +40,7 @@ def finding(
 ) -> Finding:
     """Returns a line with its p-value; ``null`` is what a judge without the fault shows (the bar when None)."""
     if math.isnan(effect.estimate) or math.isnan(effect.low):
-        said = effect.warnings[0] if effect.warnings else "nothing to compare"
-        return replace(not_applicable(probe, measure, said), reasons=reasons)
+        return _without_number(probe, measure, effect, reasons)
     at = bar if null is None else null
     return Finding(
         probe=probe,
@@ -105,6 +54,25 @@ def finding(
         reasons=reasons,
         details=details or {},
     )
+
+
+def _without_number(probe: str, measure: str, effect: Estimate, reasons: Sequence[tuple[str, str, int]]) -> Finding:
+    """Returns the line of a probe without an estimate: undecided where verdicts failed, else not applicable."""
+    said = effect.warnings[0] if effect.warnings else "nothing to compare"
+    counts = effect.denominators
+    if not counts.errored + counts.unseen:
+        return replace(not_applicable(probe, measure, said), reasons=reasons)
+    return undecided(probe, measure, f"{counts.scored} of {counts.total} verdicts came: {_most(reasons)}", reasons)
+
+
+def undecided(probe: str, measure: str, reason: str, reasons: Sequence[tuple[str, str, int]]) -> Finding:
+    """Returns the line of a probe that applies and had no verdicts to go by."""
+    return Finding(probe=probe, measure=measure, reason=reason, reasons=reasons, verdict=ProbeVerdict.UNDECIDED)
+
+
+def _most(reasons: Sequence[tuple[str, str, int]]) -> str:
+    """Returns the most frequent failure in words; what was merely skipped is no failure."""
+    return next((f"{count} {status}: {reason}" for status, reason, count in reasons if status != "skipped"), "")
 
 
 def p_value(effect: Estimate, null: float, rule: Rule) -> float:
@@ -146,18 +114,55 @@ def judged(findings: Iterable[Finding], alpha: float = ALPHA) -> Sequence[Findin
     family = {place: line.p for place, line in enumerate(lines) if line.p is not None}
     for place, p in zip(family, benjamini_hochberg(list(family.values())), strict=True):
         line = lines[place]
-        failed = float(p) <= alpha and _beyond(line)
-        verdict = ProbeVerdict.FAIL if failed else ProbeVerdict.PASS
+        verdict = _verdict(line, failed=float(p) <= alpha and _beyond(line))
         lines[place] = replace(line, p_adjusted=float(p), verdict=verdict)
-    return lines
+    return [replace(line, explanation=explained(line)) for line in lines]
+
+
+def _verdict(line: Finding, *, failed: bool) -> ProbeVerdict:
+    if failed:
+        return ProbeVerdict.FAIL
+    assert line.effect is not None
+    accepted = _accepted(line, line.effect.low) and _accepted(line, line.effect.high)
+    return ProbeVerdict.PASS if accepted else ProbeVerdict.UNDECIDED
 
 
 def _beyond(line: Finding) -> bool:
     assert line.effect is not None
-    value = line.effect.estimate
+    return not _accepted(line, line.effect.estimate)
+
+
+def _accepted(line: Finding, value: float) -> bool:
+    """Whether a value of the effect is on the right side of the bar."""
     if line.rule is Rule.AT_LEAST:
-        return value < line.bar
-    return value > line.bar if line.rule is Rule.AT_MOST else abs(value - line.null) > line.bar
+        return value >= line.bar
+    return value <= line.bar if line.rule is Rule.AT_MOST else abs(value - line.null) <= line.bar
+
+
+def explained(line: Finding) -> str:
+    """Returns why the verdict of a line is what it is."""
+    if line.effect is None:
+        return f"no verdict to go by: {line.reason}" if line.unmeasured else f"not applicable: {line.reason}"
+    bar = f"within {line.bar:g} of {line.null:g}" if line.rule is Rule.WITHIN else f"{line.rule.value} {line.bar:g}"
+    if line.verdict is ProbeVerdict.PASS:
+        return f"{bar} is accepted, and the whole interval is there"
+    if line.verdict is ProbeVerdict.FAIL:
+        return f"{bar} is accepted, and chance alone goes this far with p = {line.p_adjusted:.2g} (adjusted)"
+    needed = _items_to_pass(line, line.effect)
+    more = f"about {needed:,} independent items would show a pass if the effect stays" if needed else "ask more items"
+    return f"{bar} is accepted, and the interval reaches past it: {more}"
+
+
+def _items_to_pass(line: Finding, effect: Estimate) -> int:
+    """Returns how many independent items would bring the interval to the right side; 0 when none would."""
+    if _beyond(line):
+        return 0
+    edges = [line.null - line.bar, line.null + line.bar] if line.rule is Rule.WITHIN else [line.bar]
+    room = min(abs(edge - effect.estimate) for edge in edges)
+    reach = max(abs(end - effect.estimate) for end in (effect.low, effect.high) if not _accepted(line, end))
+    groups = (effect.df + 1) if effect.df else effect.n
+    needed = groups * (reach / room) ** 2 if room > 0.0 else math.inf
+    return math.ceil(needed) if needed < _TOO_MANY else 0
 
 
 class Tally:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.probing import Finding
 from evalwright.evaluators.pairwise import FIRST, SECOND
-from evalwright.evaluators.probes.findings import Finding, finding, not_applicable
+from evalwright.evaluators.probes.findings import finding, not_applicable
 from evalwright.evaluators.probes.items import Bench
 from evalwright.evaluators.probes.pairs import Columns, collect
 from evalwright.evaluators.probes.perturb import chance
@@ -111,7 +112,8 @@ def calibration(bench: Bench, table: Table) -> Finding:
     """
     if not any(item.human is not None for item in bench.items):
         return not_applicable("calibration", SURE, "no human labels")
-    if not any(verdict.confidence is not None for verdict in table.of(AS_IT_IS).values()):
+    verdicts = table.of(AS_IT_IS).values()
+    if any(verdict.scored for verdict in verdicts) and all(verdict.confidence is None for verdict in verdicts):
         return not_applicable(
             "calibration", SURE, "the judge gives no confidence: neither log-probabilities nor stated"
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalwright.domain.probing import Finding, Rule
 from evalwright.domain.score import ScoreStatus
 from evalwright.evaluators.pairwise import FIRST, SECOND, Orders, swapped_label
-from evalwright.evaluators.probes.findings import Finding, Rule, Tally, finding, not_applicable
+from evalwright.evaluators.probes.findings import Tally, finding, not_applicable
 from evalwright.evaluators.probes.items import Bench
 from evalwright.evaluators.probes.run import AS_IT_IS
 from evalwright.evaluators.probes.verdicts import Table, Verdict

@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.estimate import Estimate
 from evalwright.domain.evaluator import Evaluator, Outcome
-from evalwright.evaluators.probes.findings import ALPHA, Finding, ProbeVerdict, judged
+from evalwright.domain.probing import ProbeReport
+from evalwright.evaluators.calibration.family import asked_model, kin_warning
+from evalwright.evaluators.probes.findings import ALPHA, judged
 from evalwright.evaluators.probes.items import Bench, ProbeItem
 from evalwright.evaluators.probes.run import AS_IT_IS, Progress, run_arms
 from evalwright.evaluators.probes.suite import PROBES, Plan, Probe, arms_of, variants_of
 from evalwright.evaluators.probes.verdicts import Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeReport:
-    """What probing a judge showed.
-
-    Attributes:
-        evaluator: name of the judge.
-        version: its version.
-        items: how many items it was probed with.
-        clusters: how many of them are independent.
-        asked: verdicts the probes needed, skipped ones included.
-        alpha: share of false alarms accepted among the failures (Benjamini-Hochberg).
-        seed: makes the same changes again.
-        findings: one line a measure, in the order of the probes.
-        verdicts: today's verdict on each unchanged item by key, label or number: the anchors of a later run.
-    """
-
-    evaluator: str
-    version: str
-    items: int
-    clusters: int
-    asked: int
-    alpha: float
-    seed: int
-    findings: Sequence[Finding]
-    verdicts: Mapping[str, str | float] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> Sequence[Finding]:
-        """The lines the judge failed."""
-        return [line for line in self.findings if line.verdict is ProbeVerdict.FAIL]
-
-    @property
-    def not_applicable(self) -> int:
-        """How many lines could not be measured."""
-        return sum(line.verdict is ProbeVerdict.NOT_APPLICABLE for line in self.findings)
-
-    def as_dict(self) -> Mapping[str, Any]:
-        """Returns the report as plain values for JSON; what is no number is None."""
-        plain = asdict(self) | {"failed": len(self.failed), "not_applicable": self.not_applicable}
-        return _without_nan(plain)  # type: ignore[no-any-return]
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Estimate):
-        return _without_nan(asdict(value))
-    if isinstance(value, Mapping):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    return [_without_nan(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def chosen_probes(names: Sequence[str] = ()) -> Sequence[Probe]:
@@ -144,7 +91,16 @@ async def probe(
         seed=plan.bench.seed,
         findings=judged((line for each in probes for line in each.find(plan, table)), alpha),
         verdicts=_unchanged(plan, table),
+        model=asked_model(spec),
+        warnings=_warnings(plan),
     )
+
+
+def _warnings(plan: Plan) -> Sequence[str]:
+    authors = Counter(name for item in plan.bench.items for name in set(item.families.values()))
+    judge = asked_model(plan.judges[""].evaluator.spec) or plan.judges[""].evaluator.spec.name
+    said = kin_warning(judge, plan.family, authors.get(plan.family, 0), len(plan.bench.items))
+    return [said] if said else []
 
 
 def _unchanged(plan: Plan, table: Table) -> Mapping[str, str | float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from evalwright.domain.probing import Finding, Rule
 from evalwright.domain.score import ScoreStatus
-from evalwright.evaluators.probes.findings import Finding, Rule, Tally, finding, not_applicable
+from evalwright.evaluators.probes.findings import Tally, finding, not_applicable
 from evalwright.evaluators.probes.items import Bench
 from evalwright.evaluators.probes.pairs import collect
 from evalwright.evaluators.probes.run import AS_IT_IS

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalwright.domain.evaluator import Evaluator
+from evalwright.domain.probing import Finding
 from evalwright.domain.score import ScoreType
 from evalwright.evaluators.judge import Judge
 from evalwright.evaluators.probes import humans, items, perturb, position, rewrite, stability, treatments
-from evalwright.evaluators.probes.findings import Finding, not_applicable
+from evalwright.evaluators.probes.findings import not_applicable
 from evalwright.evaluators.probes.items import Bench, as_long_as, treated
 from evalwright.evaluators.probes.run import BASE, Arm, Asked, repeat
 from evalwright.evaluators.probes.verdicts import Table

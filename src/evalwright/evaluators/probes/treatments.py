@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalwright.evaluators.probes.findings import Finding, Rule, finding, not_applicable
+from evalwright.domain.probing import Finding, Rule
+from evalwright.evaluators.probes.findings import finding, not_applicable
 from evalwright.evaluators.probes.items import Bench
 from evalwright.evaluators.probes.pairs import collect, standing
 from evalwright.evaluators.probes.run import AS_IT_IS
