@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -158,6 +159,15 @@ def test_registering_a_version_again_only_notes_its_use(store: SqlRecordStore, p
     again = store.register_evaluator(project, spec("v1"))
     assert (again.versions, again.created_ns) == (1, first.created_ns)
     assert again.updated_ns > first.updated_ns
+
+
+def test_what_is_no_part_of_a_version_is_what_was_said_last(store: SqlRecordStore, project: str) -> None:
+    store.register_evaluator(project, spec("v1"))
+    stricter = replace(spec("v1"), min_agreement=0.85, description="is it kind?")
+    store.register_evaluator(project, stricter)
+    assert store.evaluator_versions(project, "polite") == [stricter]
+    store.register_evaluator(project, spec("v1"))
+    assert store.evaluator_versions(project, "polite")[0].min_agreement is None
 
 
 def test_versions_of_an_evaluator_are_newest_first(store: SqlRecordStore, project: str) -> None:

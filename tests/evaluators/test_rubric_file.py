@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.score import ScoreType, Target
-from evalwright.evaluators.judge import Rubric, parse_rubric
+from evalwright.evaluators.judge import Judge, Rubric, parse_rubric
 from evalwright.evaluators.registry import ready_rubrics
 
 GOOD = """\
@@ -129,6 +129,20 @@ def test_the_version_follows_meaning_not_layout() -> None:
         "    good: It helps.\n    bad: It does not help.", "    bad: It does not help.\n    good: It helps."
     )
     assert parse_rubric(swapped).version != base, "the order in which labels are shown can change a verdict"
+
+
+def test_a_bar_is_read_and_is_no_part_of_the_version() -> None:
+    held = parse_rubric(GOOD + "min_agreement: 0.85\n")
+    assert (parse_rubric(GOOD).min_agreement, held.min_agreement) == (None, 0.85)
+    assert held.version == parse_rubric(GOOD).version
+    assert Judge(held, model="m").spec.min_agreement == 0.85
+    assert Judge(held, model="m").spec.version == Judge(parse_rubric(GOOD), model="m").spec.version
+
+
+@pytest.mark.parametrize("bar", ["85", "-0.1", "high", "true", ".nan"])
+def test_a_bar_outside_its_range_is_refused_with_its_line(bar: str) -> None:
+    with pytest.raises(InvalidInput, match=r"line 23: min_agreement"):
+        parse_rubric(f"{GOOD}min_agreement: {bar}\n")
 
 
 def test_the_rubrics_that_come_with_it_are_good() -> None:

@@ -12,6 +12,7 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.gate import Criterion, Verdict
 from evalwright.domain.score import ScoreStatus
+from evalwright.domain.trust import JudgeTrust, TrustState
 from evalwright.experiments.comparison import TrialScore, compare, failed_items
 from evalwright.release import check, load_criteria
 from evalwright.stats.intervals import mean, wilson
@@ -206,3 +207,68 @@ def test_a_candidate_worse_by_exactly_the_margin_passes_rarely() -> None:
         b = (rng.random(200) < 0.85).astype(float)
         passes += _verdict(_comparison(a, b), margin=0.05) is Verdict.PASS
     assert passes / 300 <= 0.08
+
+
+def _judge(metric: str, *, may_decide: bool, name: str = "polite") -> JudgeTrust:
+    return JudgeTrust(
+        metric=metric,
+        evaluator=name,
+        evaluator_version="v1",
+        state=TrustState.HELD if may_decide else TrustState.UNCALIBRATED,
+        may_decide=may_decide,
+        explanation="nobody has compared it with people",
+        next_step="calibrate it",
+    )
+
+
+@pytest.mark.parametrize("share", [1.0, 0.0])
+def test_a_judge_that_may_not_decide_blocks_its_criterion_whatever_the_numbers_say(share: float) -> None:
+    source = {"correct": wilson(int(200 * share), 200), "polite": wilson(200, 200)}
+    criteria = [Criterion(metric="correct", min=0.5), Criterion(metric="polite", min=0.5)]
+    trusted = check(source, criteria, judges=[_judge("polite", may_decide=True)])
+    assert not any(result.blocked for result in trusted.results)
+    decision = check(source, criteria, judges=[_judge("correct", may_decide=False), _judge("polite", may_decide=True)])
+    first, second = decision.results
+    assert (decision.verdict, first.verdict, second.verdict) == (
+        Verdict.INCONCLUSIVE,
+        Verdict.INCONCLUSIVE,
+        Verdict.PASS,
+    )
+    assert (first.blocked, second.blocked) == (True, False)
+    assert "nobody has compared it with people; next: calibrate it" in first.explanation
+    assert f"Its numbers alone: {'pass' if share else 'fail'}" in first.explanation
+    assert "no calibration lets these judges decide: correct" in decision.summary
+    assert decision.allowed_untrusted == []
+
+
+def test_letting_an_untrusted_judge_decide_is_written_into_the_decision() -> None:
+    source = {"correct": wilson(200, 200), "polite": wilson(200, 200)}
+    criteria = [Criterion(metric="correct", min=0.5), Criterion(metric="polite", min=0.5)]
+    judges = [_judge("correct", may_decide=False), _judge("polite", may_decide=True)]
+    decision = check(source, criteria, judges=judges, allow_untrusted=True)
+    assert decision.verdict is Verdict.PASS
+    assert decision.allowed_untrusted == ["correct"]
+    assert "on request: correct" in decision.summary
+    assert "allowed although polite v1 may not decide" in decision.results[0].explanation
+    assert decision.results[0].judges == [judges[0]]
+    untouched = check(source, criteria, judges=[judges[1]], allow_untrusted=True)
+    assert untouched.allowed_untrusted == []
+    assert untouched.summary == "pass: all 2 criteria hold"
+
+
+def test_one_untrusted_judge_of_two_behind_a_metric_blocks_it() -> None:
+    judges = [_judge("correct", may_decide=True, name="old"), _judge("correct", may_decide=False, name="new")]
+    (result,) = check({"correct": wilson(200, 200)}, [Criterion(metric="correct", min=0.5)], judges=judges).results
+    assert result.blocked
+    assert "new v1 may not decide" in result.explanation
+    assert "old" not in result.explanation
+
+
+def test_an_untrusted_judge_blocks_counts_of_failed_items_too() -> None:
+    decision = check(
+        {"correct": wilson(9, 10)},
+        [Criterion(metric="correct", max_failed_items=5)],
+        failed_items={"correct": ["i1"]},
+        judges=[_judge("correct", may_decide=False)],
+    )
+    assert decision.verdict is Verdict.INCONCLUSIVE

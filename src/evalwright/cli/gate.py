@@ -21,7 +21,14 @@ COLUMNS: Sequence[Column] = (
 
 
 @app.command
-def check(candidate: str, *, gate: Path, baseline: str = "", options: Options = Options()) -> int:
+def check(
+    candidate: str,
+    *,
+    gate: Path,
+    baseline: str = "",
+    allow_untrusted_judges: bool = False,
+    options: Options = Options(),
+) -> int:
     """Checks a candidate experiment against the criteria of a gate file.
 
     Exit code 0 only if every criterion passes; 1 if one fails or the data cannot tell; 2 for a wrong gate file.
@@ -30,13 +37,16 @@ def check(candidate: str, *, gate: Path, baseline: str = "", options: Options = 
         candidate: experiment name or id.
         gate: the gate.yaml with the criteria.
         baseline: experiment to compare with; needed for criteria with a margin.
+        allow_untrusted_judges: let judges decide that were never calibrated or are under their bar; the decision
+            names them.
     """
     import dataclasses
 
     from evalwright.release import load_criteria
 
     criteria = [dataclasses.asdict(criterion) for criterion in load_criteria(gate.read_text(encoding="utf-8"))]
-    body = {"baseline": baseline, "candidate": candidate, "criteria": criteria, **options.scope()}
+    sides = {"baseline": baseline, "candidate": candidate, **options.scope()}
+    body = {**sides, "criteria": criteria, "allow_untrusted_judges": allow_untrusted_judges}
     decision = options.api().post("/gate/check", body)
     if options.json:
         emit_json(decision)

@@ -27,6 +27,8 @@ class EvaluatorSpec:
     """Name, version and shape of an evaluator. ``version`` is a content hash of what decides its verdicts.
 
     ``inputs`` names the arguments it needs; ``definition`` is the rubric (judges) or the source text (code).
+    ``min_agreement`` is the bar its agreement with people must hold before it may decide anything; like the
+    description it is no part of the version, for it changes no verdict.
     """
 
     name: str
@@ -38,6 +40,7 @@ class EvaluatorSpec:
     labels: Sequence[str] = ()
     description: str = ""
     definition: Mapping[str, Any] = field(default_factory=dict)
+    min_agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.trust import JudgeTrust
 
 OPERATIONAL_UNITS: Mapping[str, str] = {
     "latency_ms": "ms",
@@ -103,7 +104,8 @@ class MetricComparison:
 class Comparison:
     """Candidate against baseline over every metric they share, with what makes the comparison weaker.
 
-    ``family`` names the p-values that were adjusted together.
+    ``family`` names the p-values that were adjusted together. ``judges`` says of every judge behind a metric, on either
+    side, whether it may decide anything; metrics that no judge wrote are not in it.
     """
 
     baseline: Experiment
@@ -114,3 +116,4 @@ class Comparison:
     only_candidate: int
     warnings: Sequence[str] = ()
     family: str = ""
+    judges: Sequence[JudgeTrust] = ()

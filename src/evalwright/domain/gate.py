@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.trust import JudgeTrust
 
 
 class Verdict(StrEnum):
@@ -37,18 +38,28 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """What one criterion came to. ``evidence`` is the estimate the verdict was read from."""
+    """What one criterion came to. ``evidence`` is the estimate the verdict was read from.
+
+    ``judges`` is what is known of the judges behind the metric; ``blocked``: one of them may not decide, so the verdict
+    is inconclusive whatever the numbers say.
+    """
 
     criterion: Criterion
     verdict: Verdict
     evidence: Estimate
     explanation: str
+    judges: Sequence[JudgeTrust] = ()
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive."""
+    """The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive.
+
+    ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request.
+    """
 
     verdict: Verdict
     results: Sequence[CriterionResult]
     summary: str
+    allowed_untrusted: Sequence[str] = ()

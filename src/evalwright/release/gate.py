@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate, decimals_of, format_quantity, render
 from evalwright.domain.experiment import Comparison, MetricComparison
 from evalwright.domain.gate import Criterion, CriterionResult, Decision, Verdict
 from evalwright.domain.score import Denominators
+from evalwright.domain.trust import JudgeTrust
 from evalwright.release.criteria import validate
 from evalwright.stats.intervals import at_level
 from evalwright.stats.power import items_to_decide
@@ -31,6 +32,8 @@ def check(
     criteria: Sequence[Criterion],
     *,
     failed_items: Mapping[str, Sequence[str]] | None = None,
+    judges: Sequence[JudgeTrust] = (),
+    allow_untrusted: bool = False,
 ) -> Decision:
     """Decide on a candidate.
 
@@ -41,6 +44,9 @@ def check(
         source: a comparison with a baseline, or the candidate's estimates by metric (no ``margin`` then).
         criteria: what to hold.
         failed_items: items that failed, by metric, where ``source`` is not a comparison that knows them.
+        judges: what calibration says of the judges behind the metrics. A criterion on one that may not decide is
+            inconclusive, whatever its numbers say.
+        allow_untrusted: such judges decide all the same; the decision names their metrics.
 
     Raises:
         InvalidInput: no criteria, a metric that is not there, or a bar that needs what ``source`` lacks.
@@ -48,10 +54,39 @@ def check(
     if not criteria:
         raise InvalidInput("a gate without criteria would pass everything", hint="add at least one criterion")
     known = _evidence(source, failed_items or {})
-    results = [_judge(criterion, _find(known, criterion.metric)) for criterion in criteria]
+    found = [_judge(criterion, _find(known, criterion.metric)) for criterion in criteria]
+    results = [_trusted(result, judges, allow_untrusted) for result in found]
     verdicts = [result.verdict for result in results]
     verdict = next((v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE) if v in verdicts), Verdict.PASS)
-    return Decision(verdict=verdict, results=results, summary=_summary(verdict, results))
+    allowed = [each.criterion.metric for each in results if not each.blocked and _untrusted(each.judges)]
+    return Decision(
+        verdict=verdict,
+        results=results,
+        summary=_summary(verdict, results, list(dict.fromkeys(allowed))),
+        allowed_untrusted=list(dict.fromkeys(allowed)),
+    )
+
+
+def _untrusted(judges: Iterable[JudgeTrust]) -> list[JudgeTrust]:
+    return [each for each in judges if not each.may_decide]
+
+
+def _trusted(result: CriterionResult, judges: Iterable[JudgeTrust], allowed: bool) -> CriterionResult:
+    """Returns the result with its judges; without a verdict where one of them may not decide."""
+    mine = [each for each in judges if each.metric == result.criterion.metric]
+    doubted = _untrusted(mine)
+    if not doubted:
+        return replace(result, judges=mine)
+    why = "; ".join(f"{_named(each)} may not decide: {each.explanation}" for each in doubted)
+    if allowed:
+        return replace(result, judges=mine, explanation=f"{result.explanation}; allowed although {why}")
+    steps = "; ".join(dict.fromkeys(each.next_step for each in doubted))
+    text = f"{why}; next: {steps}. Its numbers alone: {result.verdict.value}, {result.explanation}"
+    return replace(result, verdict=Verdict.INCONCLUSIVE, judges=mine, blocked=True, explanation=text)
+
+
+def _named(judge: JudgeTrust) -> str:
+    return f"{judge.evaluator} {judge.evaluator_version[:12]}".strip() or "an unnamed judge"
 
 
 def _evidence(source: Comparison | Mapping[str, Estimate], failed: Mapping[str, Sequence[str]]) -> dict[str, _Evidence]:
@@ -171,9 +206,12 @@ def _result(criterion: Criterion, verdict: Verdict, evidence: Estimate, text: st
     return CriterionResult(criterion=criterion, verdict=verdict, evidence=evidence, explanation=text)
 
 
-def _summary(verdict: Verdict, results: Iterable[CriterionResult]) -> str:
-    listed = list(results)
-    decisive = [result.criterion.metric for result in listed if result.verdict is verdict]
+def _summary(verdict: Verdict, results: Sequence[CriterionResult], allowed: Sequence[str]) -> str:
+    decisive = [result.criterion.metric for result in results if result.verdict is verdict]
+    blocked = list(dict.fromkeys(result.criterion.metric for result in results if result.blocked))
+    notes = [f"no calibration lets these judges decide: {', '.join(blocked)}"] if blocked else []
+    notes += [f"decided by judges that no calibration speaks for, on request: {', '.join(allowed)}"] if allowed else []
     if verdict is Verdict.PASS:
-        return f"pass: all {len(listed)} criteria hold"
-    return f"{verdict.value}: {len(decisive)} of {len(listed)} criteria ({', '.join(dict.fromkeys(decisive))})"
+        return "; ".join([f"pass: all {len(results)} criteria hold", *notes])
+    listed = ", ".join(dict.fromkeys(decisive))
+    return "; ".join([f"{verdict.value}: {len(decisive)} of {len(results)} criteria ({listed})", *notes])

@@ -82,6 +82,7 @@ def _plain(value: Any) -> Any:
 def prepare(deps: Deps, request: Request) -> Prepared:
     """Returns the labelled rows and the pool, on one scale."""
     from evalwright.evaluators.calibration import LabelledRow, Options, self_grading
+    from evalwright.evaluators.calibration.family import asked_model
 
     wanted = request.wanted
     joined = join(deps, wanted)
@@ -101,10 +102,10 @@ def prepare(deps: Deps, request: Request) -> Prepared:
         scale=reading.scale,
         labels=reading.labels,
         positive=request.positive,
-        min_agreement=request.min_agreement,
+        min_agreement=_bar(request, spec),
         holdout_share=request.holdout_share,
     )
-    kin = self_grading(_model(spec), models) if spec else ""
+    kin = self_grading(asked_model(spec), models) if spec else ""
     return Prepared(rows, options, joined, [*joined.statements, *reading.statements, *([kin] if kin else [])])
 
 
@@ -120,10 +121,11 @@ def _spec(deps: Deps, wanted: Wanted, version: str) -> EvaluatorSpec | None:
     return next((spec for spec in versions if spec.version == version), None)
 
 
-def _model(spec: EvaluatorSpec) -> str:
-    pinned = spec.definition.get("model")
-    named = pinned.get("name") if isinstance(pinned, Mapping) else pinned
-    return str(spec.definition.get("asked_model") or named or "")
+def _bar(request: Request, spec: EvaluatorSpec | None) -> float | None:
+    """Returns the bar asked for, else the evaluator's own."""
+    if request.min_agreement is not None or spec is None:
+        return request.min_agreement
+    return spec.min_agreement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

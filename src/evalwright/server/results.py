@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.score import Denominators, ScoreStatus
+from evalwright.evaluators.calibration import Writer
 from evalwright.experiments.comparison import OPERATIONAL_UNITS, TrialScore, compare, operational_rows, score_rows
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
 from evalwright.server.trials import scores_of, trials_of
+from evalwright.server.trust import trust_of, untrusted_warnings, writers_of
 from evalwright.stats.intervals import average
 
 PAGE: Final = 1000
 
 
-def metric_rows(deps: Deps, experiment: Experiment) -> list[TrialScore]:
-    """Returns every metric of every trial: two paged reads, however many trials there are."""
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Every metric of every trial of one experiment, and who wrote its scores."""
+
+    rows: Sequence[TrialScore]
+    writers: frozenset[Writer]
+
+
+def read_results(deps: Deps, experiment: Experiment) -> Results:
+    """Returns what an experiment came to: two paged reads, however many trials there are."""
     trials = trials_of(deps.records, experiment)
-    return [*score_rows(trials, scores_of(deps.spans, experiment)), *operational_rows(trials)]
+    scores = scores_of(deps.spans, experiment)
+    return Results([*score_rows(trials, scores), *operational_rows(trials)], writers_of(scores))
 
 
 def by_metric(rows: Iterable[TrialScore]) -> dict[str, list[TrialScore]]:
@@ -55,10 +67,12 @@ def estimates(rows: Iterable[TrialScore]) -> dict[str, Estimate]:
 
 def compare_experiments(
     deps: Deps, baseline: Experiment, candidate: Experiment, directions: Mapping[str, str]
-) -> tuple[Comparison, list[TrialScore], list[TrialScore]]:
-    """Returns the comparison and the rows of both sides."""
-    before, after = metric_rows(deps, baseline), metric_rows(deps, candidate)
-    return compare(baseline, candidate, before, after, directions=directions), before, after
+) -> tuple[Comparison, Results, Results]:
+    """Returns the comparison, with what is known of the judges behind it, and the results of both sides."""
+    before, after = read_results(deps, baseline), read_results(deps, candidate)
+    compared = compare(baseline, candidate, before.rows, after.rows, directions=directions)
+    judged = replace(compared, judges=trust_of(deps, candidate.project, before.writers | after.writers))
+    return replace(judged, warnings=(*judged.warnings, *untrusted_warnings(judged))), before, after
 
 
 def side_by_side(

@@ -8,6 +8,7 @@ from evalwright.evaluators.calibration.corrected import LabelCounts, correct
 from evalwright.evaluators.calibration.family import model_family, self_grading
 from evalwright.evaluators.calibration.report import Calibration, calibrate
 from evalwright.evaluators.calibration.rows import LabelledRow, Options
+from evalwright.evaluators.calibration.trust import Writer, trust_in
 
 __all__ = [
     "Calibration",
@@ -15,6 +16,7 @@ __all__ = [
     "LabelledRow",
     "Options",
     "VersionedVerdict",
+    "Writer",
     "bridge",
     "calibrate",
     "compare_judges",
@@ -22,4 +24,5 @@ __all__ = [
     "drift",
     "model_family",
     "self_grading",
+    "trust_in",
 ]

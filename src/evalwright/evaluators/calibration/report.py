@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalwright.domain.calibration import Agreement, Bar, CalibrationReport, Disagreement, HumanCeiling, Scale
-from evalwright.domain.estimate import Estimate, render
-from evalwright.domain.gate import Verdict
+from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.evaluators.calibration.ceiling import human_ceiling
 from evalwright.evaluators.calibration.next_labels import recommend
@@ -28,6 +27,7 @@ from evalwright.evaluators.calibration.rows import (
     label_order,
 )
 from evalwright.evaluators.calibration.slices import disagreement_slices
+from evalwright.evaluators.calibration.trust import hold
 from evalwright.stats.correction import LABELS_REQUIRED
 from evalwright.stats.intervals import mean
 
@@ -141,13 +141,8 @@ def _bar(holdout: Agreement, options: Options) -> Bar | None:
     name = "agreement" if options.scale is not Scale.INTERVAL else "spearman"
     measured = holdout.agreement if options.scale is not Scale.INTERVAL else holdout.spearman
     assert measured is not None
-    bar, shown = options.min_agreement, render(measured)
-    if measured.low >= bar:
-        verdict, why = Verdict.PASS, f"{shown}: the whole interval is at or over {bar:g}"
-    elif measured.high < bar:
-        verdict, why = Verdict.FAIL, f"{shown}: the whole interval is under {bar:g}"
-    else:
-        verdict, why = Verdict.INCONCLUSIVE, f"{shown}: these labels cannot tell whether it is over {bar:g}"
+    bar = options.min_agreement
+    verdict, why = hold(measured, bar)
     explanation = f"{name} on the {holdout.rows} holdout rows {why}"
     return Bar(measure=name, at_least=bar, measured=measured, verdict=verdict, explanation=explanation)
 

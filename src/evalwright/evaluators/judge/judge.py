@@ -220,6 +220,7 @@ def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:
             "rubric_version": rubric.version,
             "asked_model": model,
         },
+        min_agreement=rubric.min_agreement,
     )
 
 

@@ -17,6 +17,9 @@ NUMBER_GIVEN: Final = "scored"
 _OPTIONS: Final = frozenset({"reverse_scale", "pairwise", "criteria", "states_confidence"})
 """Fields that are part of the version only when they are used, so that a new option renames no rubric."""
 
+_NO_VERDICT: Final = frozenset({"description", "min_agreement"})
+"""Fields that change no verdict: they are no part of the version."""
+
 
 class EvidenceRule(StrEnum):
     """Whether a verdict must quote its inputs."""
@@ -60,6 +63,7 @@ class Rubric:
         criteria: name -> question; each is judged by itself with the same labels, never blended into one score.
         states_confidence: the judge says how sure it is.
         reverse_scale: labels are shown to the judge last first; what they mean and score stays as it is.
+        min_agreement: what its agreement with people must reach before it may decide anything; None for no bar.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Rubric:
     pairwise: bool = False
     criteria: Mapping[str, str] = field(default_factory=dict)
     states_confidence: bool = False
+    min_agreement: float | None = None
 
     @property
     def verdicts(self) -> Sequence[str]:
@@ -111,7 +116,7 @@ class Rubric:
     @property
     def version(self) -> str:
         """Twelve hex digits of everything that can change a verdict; the file's layout and comments cannot."""
-        content = {name: value for name, value in asdict(self).items() if name != "description"}
+        content = {name: value for name, value in asdict(self).items() if name not in _NO_VERDICT}
         content = {name: value for name, value in content.items() if value or name not in _OPTIONS}
         ordered = {"inputs": list(self.inputs.items()), "labels": list(self.labels.items())}
         text = json.dumps(content | ordered, sort_keys=True, default=str)

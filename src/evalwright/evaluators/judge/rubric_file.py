@@ -31,6 +31,7 @@ _KEYS: Final = {
         "limits",
         "criteria",
         "confidence",
+        "min_agreement",
     ),
     ("output",): ("type", "labels", "scores", "abstain", "range"),
     ("model",): ("role", "name", "temperature", "samples", "score_from"),
@@ -117,6 +118,7 @@ class _Reader:
             criteria=self.criteria(top, pairwise),
             states_confidence=self.choice(top.get("confidence", "none"), ("confidence",), ("none", "stated"))
             == "stated",
+            min_agreement=self.bar(top),
             max_input_chars=self.positive(limits.get("input_chars", 60_000), ("limits", "input_chars")),
             when_cut=WhenCut(self.choice(limits.get("when_cut", "judge"), ("limits", "when_cut"), tuple(WhenCut))),
         )
@@ -146,6 +148,14 @@ class _Reader:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
             self.fail(path, f"{'.'.join(path)} must be a number, not {value!r}")
         return float(value)
+
+    def bar(self, top: Mapping[str, Any]) -> float | None:
+        if top.get("min_agreement") is None:
+            return None
+        bar = self.number(top["min_agreement"], ("min_agreement",))
+        if not 0.0 <= bar <= 1.0:
+            self.fail(("min_agreement",), f"min_agreement must lie between 0 and 1, not {bar:g}", "write 85 % as 0.85")
+        return bar
 
     def choice(self, value: Any, path: tuple[str, ...], allowed: Iterable[str]) -> str:
         names = [str(name) for name in allowed]

@@ -56,6 +56,9 @@ class GateIn(BaseModel):
     candidate: Name
     baseline: Word = Field("", description="needed by criteria with a margin")
     criteria: list[Annotated[Criterion, BeforeValidator(_with_direction)]] = Field(min_length=1, max_length=200)
+    allow_untrusted_judges: bool = Field(
+        False, description="let judges decide that no calibration speaks for; the decision names them"
+    )
     project: Word = ""
 
 
@@ -88,11 +91,11 @@ def compare_two(
     allowed = caller.project(Scope.READ, project)
     old, new = (deps.records.find_experiment(allowed, name) for name in (baseline, candidate))
     comparison, before, after = compare_experiments(deps, old, new, _directions(lower))
-    keys = sorted({row.item_key for row in (*before, *after)})
+    keys = sorted({row.item_key for row in (*before.rows, *after.rows)})
     at = _offset(cursor)
     shown = keys[at : at + limit]
     inputs = inputs_of(deps.records, old, shown) | inputs_of(deps.records, new, shown)
-    rows = side_by_side(before, after, shown, inputs)
+    rows = side_by_side(before.rows, after.rows, shown, inputs)
     following = str(at + limit) if limit and at + limit < len(keys) else ""
     return reply({**wire.to_plain(comparison), "rows": rows, "next_cursor": following})
 
@@ -102,16 +105,28 @@ def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: Proj
     """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
     from evalwright.experiments.comparison import failed_items
     from evalwright.release.gate import check
-    from evalwright.server.results import compare_experiments, estimates, metric_rows
+    from evalwright.server.results import compare_experiments, estimates, read_results
+    from evalwright.server.trust import trust_of
 
     allowed = caller.project(Scope.READ, body.project, project)
     candidate = _finished(deps.records.find_experiment(allowed, body.candidate))
     directions = {criterion.metric: criterion.direction for criterion in body.criteria}
     if not body.baseline:
-        rows = metric_rows(deps, candidate)
-        return reply(check(estimates(rows), body.criteria, failed_items=failed_items(rows, directions)))
+        found = read_results(deps, candidate)
+        return reply(
+            check(
+                estimates(found.rows),
+                body.criteria,
+                failed_items=failed_items(found.rows, directions),
+                judges=trust_of(deps, allowed, found.writers),
+                allow_untrusted=body.allow_untrusted_judges,
+            )
+        )
     baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
-    return reply(check(compare_experiments(deps, baseline, candidate, directions)[0], body.criteria))
+    comparison = compare_experiments(deps, baseline, candidate, directions)[0]
+    return reply(
+        check(comparison, body.criteria, judges=comparison.judges, allow_untrusted=body.allow_untrusted_judges)
+    )
 
 
 def _finished(experiment: Experiment) -> Experiment:

@@ -103,10 +103,11 @@ def create_experiment(deps: DepsParam, caller: CallerParam, body: ExperimentIn, 
 @routes.get("/experiments/{name_or_id}", response_model=ExperimentDetail)
 def show_experiment(deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, project: ProjectParam = "") -> Response:
     """One experiment with every metric's mean, interval (clustered by item) and four counts."""
-    from evalwright.server.results import estimates, metric_rows  # numpy, only when asked for
+    from evalwright.server.results import estimates, read_results  # numpy, only when asked for
 
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
-    metrics = [{"metric": name, "estimate": each} for name, each in estimates(metric_rows(deps, experiment)).items()]
+    found = estimates(read_results(deps, experiment).rows)
+    metrics = [{"metric": name, "estimate": each} for name, each in found.items()]
     return reply({**wire.to_plain(experiment), "metrics": metrics})
 
 

@@ -27,6 +27,7 @@ def _spec_json(spec: EvaluatorSpec) -> dict[str, Any]:
         "labels": list(spec.labels),
         "description": spec.description,
         "definition": dict(spec.definition),
+        "min_agreement": spec.min_agreement,
     }
 
 
@@ -41,6 +42,7 @@ def _spec(held: dict[str, Any]) -> EvaluatorSpec:
         labels=tuple(held["labels"]),
         description=held["description"],
         definition=held["definition"],
+        min_agreement=held.get("min_agreement"),
     )
 
 
@@ -75,7 +77,10 @@ class SqlEvaluators(Part):
     """Implements ``ports.records.EvaluatorStore``."""
 
     def register_evaluator(self, project: str, spec: EvaluatorSpec) -> RegisteredEvaluator:
-        """Stores a version the first time it is seen, and the time of its use every time."""
+        """Stores a version the first time it is seen, and the time of its use every time.
+
+        A version is a hash of what decides verdicts: what else its spec says (description, bar) is what was said last.
+        """
         checked_name("evaluator", spec.name)
         now = self._clock.now_ns()
         others = (evaluators.c.project == project) & (evaluators.c.name == spec.name)
@@ -91,7 +96,8 @@ class SqlEvaluators(Part):
                 used_ns=now,
             )
             keys = ["project", "name", "version"]
-            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_={"used_ns": now}))
+            said_last = {"used_ns": now, "spec": insert.excluded.spec}
+            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=said_last))
             newest = _newest_of(project)
             return _registered(connection.execute(newest.where(newest.selected_columns.name == spec.name)).one())
 

@@ -1,0 +1,37 @@
+"""Who wrote the scores of experiments, and whether those judges may decide anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from evalwright.domain.experiment import Comparison
+from evalwright.domain.score import Score
+from evalwright.domain.trust import JudgeTrust, TrustState
+from evalwright.evaluators.calibration import Writer, trust_in
+from evalwright.server.deps import Deps
+
+
+def writers_of(scores: Iterable[Score]) -> frozenset[Writer]:
+    """Returns the writers whose verdicts count: of a trial judged again under one name, only the newest."""
+    newest: dict[tuple[str, str], Score] = {}
+    for score in scores:
+        held = newest.get((score.trial_id, score.name))
+        if held is None or score.created_ns >= held.created_ns:
+            newest[score.trial_id, score.name] = score
+    return frozenset(Writer(each.name, each.evaluator, each.evaluator_version, each.source) for each in newest.values())
+
+
+def trust_of(deps: Deps, project: str, writers: Iterable[Writer]) -> Sequence[JudgeTrust]:
+    """Returns what is known of every writer that needs a calibration, by metric."""
+    ordered = sorted(set(writers), key=lambda each: (each.metric, each.evaluator, each.version))
+    found = [trust_in(deps.records, project, writer) for writer in ordered]
+    return [each for each in found if each.state is not TrustState.NOT_NEEDED]
+
+
+def untrusted_warnings(comparison: Comparison) -> Sequence[str]:
+    """Returns a line for each judge that may not decide."""
+    return [
+        f"{each.metric!r} is judged by {each.evaluator or 'a judge'}, which may not decide: {each.explanation}"
+        for each in comparison.judges
+        if not each.may_decide
+    ]
