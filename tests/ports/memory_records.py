@@ -14,6 +14,7 @@ from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.errors import Conflict, InvalidInput, NotFound
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.experiment import Experiment, Trial
+from evalwright.domain.probing import StoredProbe
 from evalwright.domain.project import ApiKey, Scope
 from evalwright.domain.trace import Page
 from evalwright.ports.records import NewItem, RegisteredEvaluator
@@ -37,6 +38,7 @@ class MemoryRecordStore:
         self._versions: dict[str, list[list[Item]]] = {}
         self._experiments: dict[str, Experiment] = {}
         self._trials: dict[str, dict[tuple[str, int], Trial]] = {}
+        self._probes: dict[str, StoredProbe] = {}
         self._cards: dict[str, tuple[CalibrationCard, list[Mapping[str, Any]]]] = {}
 
     def _id(self, prefix: str) -> str:
@@ -71,7 +73,10 @@ class MemoryRecordStore:
 
     def register_evaluator(self, project: str, spec: EvaluatorSpec) -> RegisteredEvaluator:
         versions = self._evaluators.setdefault((project, spec.name), [])
-        if spec.version not in {each.version for each in versions}:
+        known = [each.version for each in versions]
+        if spec.version in known:
+            versions[known.index(spec.version)] = spec
+        else:
             versions.insert(0, spec)
         return RegisteredEvaluator(
             project=project, spec=versions[0], versions=len(versions), created_ns=1, updated_ns=1
@@ -226,6 +231,28 @@ class MemoryRecordStore:
         if card_id not in self._cards or self._cards[card_id][0].project != project:
             raise NotFound(f"there is no calibration {card_id!r} in project {project!r}")
         return self._cards[card_id][0]
+
+    def add_probe(self, probe: StoredProbe) -> StoredProbe:
+        stored = dataclasses.replace(probe, id=self._id("pb"), created_ns=len(self._probes) + 1)
+        self._probes[stored.id] = stored
+        return stored
+
+    def list_probes(
+        self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[StoredProbe]:
+        found = [
+            probe
+            for probe in reversed(self._probes.values())
+            if probe.project == project
+            and evaluator in ("", probe.evaluator)
+            and version in ("", probe.evaluator_version)
+        ]
+        return _page(found, limit, cursor)
+
+    def find_probe(self, project: str, probe_id: str) -> StoredProbe:
+        if probe_id not in self._probes or self._probes[probe_id].project != project:
+            raise NotFound(f"there is no probe report {probe_id!r} in project {project!r}")
+        return self._probes[probe_id]
 
     def list_disagreements(
         self, card_id: str, *, human: str = "", judge: str = "", limit: int = 100, cursor: str = ""

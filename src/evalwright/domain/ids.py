@@ -17,6 +17,7 @@ PREFIXES: Final[dict[str, str]] = {
     "key": "key",
     "project": "pr",
     "card": "cc",
+    "probe": "pb",
 }
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}\Z")

@@ -14,6 +14,7 @@ from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.evaluator import RegisteredEvaluator as RegisteredEvaluator  # noqa: PLC0414
 from evalwright.domain.experiment import Experiment, Trial
+from evalwright.domain.probing import StoredProbe
 from evalwright.domain.project import ApiKey, Scope
 from evalwright.domain.trace import Page
 
@@ -53,7 +54,7 @@ class EvaluatorStore(Protocol):
     """Evaluators and their versions."""
 
     def register_evaluator(self, project: str, spec: EvaluatorSpec) -> RegisteredEvaluator:
-        """Idempotent on (project, name, version)."""
+        """Idempotent on (project, name, version); description and bar, no part of a version, are what was said last."""
         ...
 
     def list_evaluators(self, project: str) -> Sequence[RegisteredEvaluator]: ...
@@ -134,7 +135,23 @@ class CardStore(Protocol):
         ...
 
 
-class RecordStore(KeyStore, EvaluatorStore, DatasetStore, ExperimentStore, CardStore, Protocol):
+class ProbeStore(Protocol):
+    """Probe reports: what moved an evaluator version that should not have. Reports are never changed."""
+
+    def add_probe(self, probe: StoredProbe) -> StoredProbe:
+        """Stores a report; id and time are the store's."""
+        ...
+
+    def list_probes(
+        self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[StoredProbe]:
+        """Reports of a project, of one evaluator or one version of it, newest first."""
+        ...
+
+    def find_probe(self, project: str, probe_id: str) -> StoredProbe: ...
+
+
+class RecordStore(KeyStore, EvaluatorStore, DatasetStore, ExperimentStore, CardStore, ProbeStore, Protocol):
     """All records, plus the life cycle."""
 
     def open(self) -> None:

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traces/{trace_id}/outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outline Trace
+         * @description The light tree as columns, a tenth of the size: what the web app draws a trace of any length from.
+         */
+        get: operations["outline_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/traces/{trace_id}/spans": {
         parameters: {
             query?: never;
@@ -528,6 +548,50 @@ export interface paths {
          * @description Judges on the targets that people labelled and all of them judged: agreement, cost, latency, Pareto front.
          */
         get: operations["compare_judges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/{name}/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Probes
+         * @description Probe reports of an evaluator, newest first.
+         */
+        get: operations["list_probes"];
+        put?: never;
+        /**
+         * Keep Probe
+         * @description Keeps what probing found of one version; the same report as the version's newest is not kept twice.
+         */
+        post: operations["keep_probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluators/{name}/probes/{probe_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Probe
+         * @description One probe report with every line and the verdicts it was read from.
+         */
+        get: operations["show_probe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1260,6 +1324,8 @@ export interface components {
             warnings: string[];
             /** Family */
             family: string;
+            /** Judges */
+            judges: components["schemas"]["JudgeTrust"][];
             /** Rows */
             rows: components["schemas"]["ComparedItem"][];
             /** Next Cursor */
@@ -1299,6 +1365,32 @@ export interface components {
          * @enum {string}
          */
         CostSource: "" | "reported" | "computed" | "unpriced";
+        /**
+         * CountsIn
+         * @description The four counts.
+         */
+        CountsIn: {
+            /**
+             * Scored
+             * @default 0
+             */
+            scored: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Unseen
+             * @default 0
+             */
+            unseen: number;
+            /**
+             * Errored
+             * @default 0
+             */
+            errored: number;
+        };
         /**
          * Criterion
          * @description One line of ``gate.yaml``.
@@ -1356,6 +1448,9 @@ export interface components {
         /**
          * CriterionResult
          * @description What one criterion came to. ``evidence`` is the estimate the verdict was read from.
+         *
+         *     ``judges`` is what is known of the judges behind the metric; ``blocked``: one of them may not decide, so the verdict
+         *     is inconclusive whatever the numbers say.
          */
         CriterionResult: {
             criterion: components["schemas"]["Criterion-Output"];
@@ -1363,6 +1458,10 @@ export interface components {
             evidence: components["schemas"]["Estimate"];
             /** Explanation */
             explanation: string;
+            /** Judges */
+            judges: components["schemas"]["JudgeTrust"][];
+            /** Blocked */
+            blocked: boolean;
         };
         /**
          * Dataset
@@ -1429,6 +1528,8 @@ export interface components {
         /**
          * Decision
          * @description The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive.
+         *
+         *     ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request.
          */
         Decision: {
             verdict: components["schemas"]["Verdict-Output"];
@@ -1436,6 +1537,8 @@ export interface components {
             results: components["schemas"]["CriterionResult"][];
             /** Summary */
             summary: string;
+            /** Allowed Untrusted */
+            allowed_untrusted: string[];
         };
         /**
          * Denominators
@@ -1545,6 +1648,48 @@ export interface components {
             warnings: string[];
         };
         /**
+         * EstimateIn
+         * @description An estimate with its interval; ``null`` stands for a number that is none.
+         */
+        EstimateIn: {
+            /** Estimate */
+            estimate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Level
+             * @default 0.95
+             */
+            level: number;
+            /**
+             * N
+             * @default 0
+             */
+            n: number;
+            /**
+             * N Effective
+             * @default 0
+             */
+            n_effective: number | null;
+            /** Df */
+            df?: number | null;
+            /**
+             * Method
+             * @default
+             */
+            method: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            denominators?: components["schemas"]["CountsIn"];
+            /** Warnings */
+            warnings?: string[];
+        };
+        /**
          * EvaluatorDetail
          * @description An evaluator with its scores and all its versions, newest first.
          */
@@ -1595,6 +1740,8 @@ export interface components {
          * @description Name, version and shape of an evaluator. ``version`` is a content hash of what decides its verdicts.
          *
          *     ``inputs`` names the arguments it needs; ``definition`` is the rubric (judges) or the source text (code).
+         *     ``min_agreement`` is the bar its agreement with people must hold before it may decide anything; like the
+         *     description it is no part of the version, for it changes no verdict.
          */
         "EvaluatorSpec-Input": {
             /** Name */
@@ -1623,12 +1770,16 @@ export interface components {
             definition?: {
                 [key: string]: unknown;
             };
+            /** Min Agreement */
+            min_agreement?: number | null;
         };
         /**
          * EvaluatorSpec
          * @description Name, version and shape of an evaluator. ``version`` is a content hash of what decides its verdicts.
          *
          *     ``inputs`` names the arguments it needs; ``definition`` is the rubric (judges) or the source text (code).
+         *     ``min_agreement`` is the bar its agreement with people must hold before it may decide anything; like the
+         *     description it is no part of the version, for it changes no verdict.
          */
         "EvaluatorSpec-Output": {
             /** Name */
@@ -1648,6 +1799,8 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            /** Min Agreement */
+            min_agreement: number | null;
         };
         /**
          * EvaluatorSummary
@@ -1883,6 +2036,56 @@ export interface components {
             excerpt: string;
         };
         /**
+         * FindingIn
+         * @description One line of a report.
+         */
+        FindingIn: {
+            /** Probe */
+            probe: string;
+            /** Measure */
+            measure: string;
+            effect?: components["schemas"]["EstimateIn"] | null;
+            /**
+             * Bar
+             * @default 0
+             */
+            bar: number;
+            /**
+             * Null
+             * @default 0
+             */
+            null: number;
+            /** @default at most */
+            rule: components["schemas"]["Rule"];
+            /** P */
+            p?: number | null;
+            /** P Adjusted */
+            p_adjusted?: number | null;
+            verdict: components["schemas"]["ProbeVerdict"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Explanation
+             * @default
+             */
+            explanation: string;
+            /** Detectable */
+            detectable?: number | null;
+            /** Reasons */
+            reasons?: [
+                string,
+                string,
+                number
+            ][];
+            /** Details */
+            details?: {
+                [key: string]: components["schemas"]["EstimateIn"] | number | null;
+            };
+        };
+        /**
          * Finish
          * @description How the run ended.
          */
@@ -1962,6 +2165,12 @@ export interface components {
             baseline: string;
             /** Criteria */
             criteria: components["schemas"]["Criterion-Input"][];
+            /**
+             * Allow Untrusted Judges
+             * @description let judges decide that no calibration speaks for; the decision names them
+             * @default false
+             */
+            allow_untrusted_judges: boolean;
             /**
              * Project
              * @default
@@ -2145,6 +2354,33 @@ export interface components {
             on_front: boolean;
         };
         /**
+         * JudgeTrust
+         * @description Whether what one version of an evaluator wrote under ``metric`` may decide a gate or drive a rule, and why.
+         *
+         *     ``bar`` is what the lower bound of ``measured`` (agreement on the holdout) has to reach; ``next_step`` is empty
+         *     where there is nothing left to do.
+         */
+        JudgeTrust: {
+            /** Metric */
+            metric: string;
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            state: components["schemas"]["TrustState"];
+            /** May Decide */
+            may_decide: boolean;
+            /** Explanation */
+            explanation: string;
+            /** Next Step */
+            next_step: string;
+            /** Bar */
+            bar: number | null;
+            measured: components["schemas"]["Estimate"] | null;
+            /** Card Id */
+            card_id: string;
+        };
+        /**
          * KeyIn
          * @description A key to make.
          */
@@ -2316,6 +2552,182 @@ export interface components {
             trial_id: string;
         };
         /**
+         * ProbeDetail
+         * @description A stored probe report; ``report.verdicts`` are the anchors of a later run.
+         */
+        ProbeDetail: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            report: components["schemas"]["ProbeReportDetail"];
+            /**
+             * Created Time
+             * Format: date-time
+             */
+            created_time: string | null;
+        };
+        /**
+         * ProbeFinding
+         * @description One line of a probe report.
+         */
+        ProbeFinding: {
+            /** Probe */
+            probe: string;
+            /** Measure */
+            measure: string;
+            effect: components["schemas"]["Estimate"] | null;
+            /** Bar */
+            bar: number;
+            /** Null */
+            null: number;
+            rule: components["schemas"]["Rule"];
+            /** P */
+            p: number | null;
+            /** P Adjusted */
+            p_adjusted: number | null;
+            verdict: components["schemas"]["ProbeVerdict"];
+            /** Reason */
+            reason: string;
+            /** Explanation */
+            explanation: string;
+            /** Detectable */
+            detectable: number | null;
+            /** Reasons */
+            reasons: [
+                string,
+                string,
+                number
+            ][];
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProbeIn
+         * @description A report to keep.
+         */
+        ProbeIn: {
+            report: components["schemas"]["ReportIn"];
+            /**
+             * Project
+             * @default
+             */
+            project: string;
+        };
+        /**
+         * ProbeLine
+         * @description One line of a report at a glance.
+         */
+        ProbeLine: {
+            /** Probe */
+            probe: string;
+            /** Measure */
+            measure: string;
+            verdict: components["schemas"]["ProbeVerdict"];
+            effect: components["schemas"]["Estimate"] | null;
+        };
+        /**
+         * ProbeReportDetail
+         * @description What probing found.
+         */
+        ProbeReportDetail: {
+            /** Evaluator */
+            evaluator: string;
+            /** Version */
+            version: string;
+            /** Items */
+            items: number;
+            /** Clusters */
+            clusters: number;
+            /** Asked */
+            asked: number;
+            /** Alpha */
+            alpha: number;
+            /** Seed */
+            seed: number;
+            /** Findings */
+            findings: components["schemas"]["ProbeFinding"][];
+            /** Verdicts */
+            verdicts: {
+                [key: string]: string | number;
+            };
+            /** Model */
+            model: string;
+            /** Items From */
+            items_from: string;
+            /** Warnings */
+            warnings: string[];
+            /** Passed */
+            passed: number;
+            /** Failed */
+            failed: number;
+            /** Undecided */
+            undecided: number;
+            /** Not Applicable */
+            not_applicable: number;
+        };
+        /**
+         * ProbeSummary
+         * @description A probe report at a glance, to hold versions side by side.
+         */
+        ProbeSummary: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            /** Created Time */
+            created_time: string | null;
+            /** Model */
+            model: string;
+            /** Items From */
+            items_from: string;
+            /** Items */
+            items: number;
+            /** Clusters */
+            clusters: number;
+            /** Warnings */
+            warnings: string[];
+            /** Passed */
+            passed: number;
+            /** Failed */
+            failed: number;
+            /** Undecided */
+            undecided: number;
+            /** Not Applicable */
+            not_applicable: number;
+            /** Lines */
+            lines: components["schemas"]["ProbeLine"][];
+        };
+        /**
+         * ProbeSummaryPage
+         * @description One page of a list; ``next_cursor`` is empty on the last page and opaque otherwise.
+         */
+        ProbeSummaryPage: {
+            /** Items */
+            items: components["schemas"]["ProbeSummary"][];
+            /** Next Cursor */
+            next_cursor: string;
+        };
+        /**
+         * ProbeVerdict
+         * @description How a judge came through a probe.
+         *
+         *     A pass is shown, not assumed: the whole interval is on the right side of the bar. An interval that reaches past the
+         *     bar, or no verdict to make one from, leaves the line undecided.
+         * @enum {string}
+         */
+        ProbeVerdict: "pass" | "fail" | "undecided" | "not applicable";
+        /**
          * Problem
          * @description An error, RFC 9457. ``position`` and ``length`` point into the filter expression that is wrong.
          */
@@ -2435,6 +2847,71 @@ export interface components {
             trials: number;
         };
         /**
+         * ReportIn
+         * @description What ``ProbeReport.as_dict`` gives.
+         */
+        ReportIn: {
+            /** Evaluator */
+            evaluator: string;
+            /** Version */
+            version: string;
+            /** Items */
+            items: number;
+            /** Clusters */
+            clusters: number;
+            /**
+             * Asked
+             * @default 0
+             */
+            asked: number;
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** Findings */
+            findings: components["schemas"]["FindingIn"][];
+            /** Verdicts */
+            verdicts?: {
+                [key: string]: number | string;
+            };
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Items From
+             * @default
+             */
+            items_from: string;
+            /** Warnings */
+            warnings?: string[];
+            /**
+             * Failed
+             * @description counted anew from the findings
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Undecided
+             * @description counted anew from the findings
+             * @default 0
+             */
+            undecided: number;
+            /**
+             * Not Applicable
+             * @description counted anew from the findings
+             * @default 0
+             */
+            not_applicable: number;
+        };
+        /**
          * RubricIn
          * @description A rubric as a YAML text.
          */
@@ -2460,6 +2937,12 @@ export interface components {
             /** Hint */
             hint: string;
         };
+        /**
+         * Rule
+         * @description Which side of the bar is right.
+         * @enum {string}
+         */
+        Rule: "at most" | "at least" | "within";
         /**
          * Scale
          * @description What two verdicts can be compared by: equality, order, or distance.
@@ -3353,6 +3836,76 @@ export interface components {
             parameters: unknown;
         };
         /**
+         * TraceOutline
+         * @description A trace's nodes as columns of equal length, parents before children, siblings by start time.
+         *
+         *     ``names``, ``kinds``, ``statuses``, ``models``, ``agents``, ``tools`` are places in ``texts``; ``parents`` are
+         *     places in the columns, -1 for a root. Times are milliseconds after ``start_ns``. What few spans have stands apart,
+         *     by span id: ``absent_parents`` (parents that never arrived), ``flags``, ``scores``, ``cost_sources`` (reported or
+         *     unpriced; any other cost was computed). ``input_previews`` and ``output_previews`` are empty in a trace of many
+         *     spans.
+         */
+        TraceOutline: {
+            summary: components["schemas"]["TraceSummary"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Texts */
+            texts: string[];
+            /** Span Ids */
+            span_ids: string[];
+            /** Parents */
+            parents: number[];
+            /** Names */
+            names: number[];
+            /** Kinds */
+            kinds: number[];
+            /** Statuses */
+            statuses: number[];
+            /** Models */
+            models: number[];
+            /** Agents */
+            agents: number[];
+            /** Tools */
+            tools: number[];
+            /** Start Ms */
+            start_ms: number[];
+            /** Length Ms */
+            length_ms: number[];
+            /** Latency Shares */
+            latency_shares: number[];
+            /** Input Tokens */
+            input_tokens: (number | null)[];
+            /** Output Tokens */
+            output_tokens: (number | null)[];
+            /** Costs */
+            costs: (number | null)[];
+            /** Rollups */
+            rollups: number[];
+            /** Absent Parents */
+            absent_parents: {
+                [key: string]: string;
+            };
+            /** Cost Sources */
+            cost_sources: {
+                [key: string]: string;
+            };
+            /** Flags */
+            flags: {
+                [key: string]: string[];
+            };
+            /** Scores */
+            scores: {
+                [key: string]: components["schemas"]["ScoreSummary"][];
+            };
+            /** Input Previews */
+            input_previews: string[];
+            /** Output Previews */
+            output_previews: string[];
+        };
+        /**
          * TraceSummary
          * @description One row of the traces table. Totals never count a roll-up twice.
          *
@@ -3581,6 +4134,16 @@ export interface components {
             /** Latency Ms */
             latency_ms: number;
         };
+        /**
+         * TrustState
+         * @description What the newest calibration says of an evaluator's right to decide.
+         *
+         *     ``not_needed``: it is no judge and nobody set it a bar. ``uncalibrated``: this version has no card. ``below_bar``:
+         *     the whole interval lies under the bar. ``undecided``: the labels cannot tell. ``no_bar``: calibrated, and no bar is
+         *     set. ``held``: the whole interval is at or over the bar.
+         * @enum {string}
+         */
+        TrustState: "not_needed" | "uncalibrated" | "below_bar" | "undecided" | "no_bar" | "held";
         /**
          * TryIn
          * @description A rubric, and what to try it on.
@@ -3822,6 +4385,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceTree"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outline_trace: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 32 hex digits */
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceOutline"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */
@@ -5074,6 +5681,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgeComparison"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_probes: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                version?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeSummaryPage"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_probe: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeDetail"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_probe: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+                /** @description name or id */
+                probe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeDetail"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

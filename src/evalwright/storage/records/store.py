@@ -12,10 +12,11 @@ from evalwright.storage.records.evaluators import SqlEvaluators
 from evalwright.storage.records.experiments import SqlExperiments
 from evalwright.storage.records.keys import SqlKeys
 from evalwright.storage.records.migrate import migrate
+from evalwright.storage.records.probes import SqlProbes
 from evalwright.storage.records.views import SqlViews
 
 
-class SqlRecordStore(SqlKeys, SqlEvaluators, SqlDatasets, SqlExperiments, SqlCards, SqlViews):
+class SqlRecordStore(SqlKeys, SqlEvaluators, SqlDatasets, SqlExperiments, SqlCards, SqlProbes, SqlViews):
     """Implements ``ports.records.RecordStore`` on SQLite or PostgreSQL.
 
     Args:

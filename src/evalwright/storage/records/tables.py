@@ -235,3 +235,15 @@ disagreements = sa.Table(
     _text("judge"),
     _json("row"),
 )
+
+probe_reports = sa.Table(
+    "probe_reports",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("project"),
+    _text("evaluator"),
+    _text("evaluator_version"),
+    _json("report"),
+    _big("created_ns"),
+    sa.Index("ix_probe_reports_evaluator", "project", "evaluator", "created_ns"),
+)
