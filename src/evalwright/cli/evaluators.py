@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 app = App(name="evaluators", help="List evaluators and run them over stored spans, traces and sessions.")
 for _name, _help in {
     "calibrate": "Compares an evaluator's verdicts with what people said; keeps a card of its version.",
+    "calibrate-ready": "Runs ready evaluators over public sets that people labelled, and keeps a card of each.",
     "cards": "Lists the calibrations of an evaluator, newest first.",
     "disagreements": "Lists the targets on which judge and people differ.",
     "compare": "Compares judges on the targets that people labelled and all of them judged.",
     "canary": "Runs an evaluator over recorded outputs, and compares it with the version before.",
     "bridge": "Shows what changes between two versions of an evaluator on the targets that both judged.",
 }.items():
-    _module = "canary" if _name == "canary" else "calibrate"
-    app.command(f"evalwright.cli.{_module}:{_name}", name=_name, help=_help)
+    _module = {"canary": "canary", "calibrate-ready": "ready"}.get(_name, "calibrate")
+    app.command(f"evalwright.cli.{_module}:{_name.replace('-', '_')}", name=_name, help=_help)
 app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; exit code 1 for one.")
+app.command("evalwright.cli.probe_reports:probes", name="probes", help="Lists or shows the probe reports of a judge.")
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["spec"]["name"]),

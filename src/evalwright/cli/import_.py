@@ -42,7 +42,7 @@ def import_(
     totals: dict[str, int] = {"requests": 0, "rejected_spans": 0, "scores": 0, "refused": 0}
     for path in itertools.chain.from_iterable(map(_files, paths)):
         with progress(f"importing {path.name}", unit="rows") as report:
-            _import_file(path, format, options, totals, report)
+            import_file(path, format, options, totals, report)
     emit_json(totals) if options.json else note(", ".join(f"{count} {name}" for name, count in totals.items()))
     return 1 if totals["refused"] or totals["rejected_spans"] else 0
 
@@ -55,7 +55,8 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _import_file(path: Path, format: str, options: Options, totals: dict[str, int], report: Report) -> None:
+def import_file(path: Path, format: str, options: Options, totals: dict[str, int], report: Report) -> None:
+    """Sends the rows of one file and counts in ``totals`` what became of them."""
     done = 0
     with ThreadPoolExecutor(SENDERS) as senders:
         for chunk in _chunks(_rows(path)):
