@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evalwright.experiments import experiment as experiment
     from evalwright.sdk import AsyncClient as AsyncClient
     from evalwright.sdk import Client as Client
+    from evalwright.sdk import current_span as current_span
     from evalwright.sdk import export_stats as export_stats
     from evalwright.sdk import feedback as feedback
     from evalwright.sdk import flush as flush
@@ -34,7 +35,7 @@ _HOMES: Final = {
         ("AsyncClient", "Client", "feedback", "flush", "init", "observe", "prompt", "session", "shutdown", "span"),
         "evalwright.sdk",
     ),
-    **dict.fromkeys(("export_stats", "update"), "evalwright.sdk"),
+    **dict.fromkeys(("current_span", "export_stats", "update"), "evalwright.sdk"),
 }
 
 __version__ = "0.1.0"
@@ -47,6 +48,7 @@ __all__ = [
     "Score",
     "__version__",
     "aexperiment",
+    "current_span",
     "evaluator",
     "experiment",
     "export_stats",

@@ -58,3 +58,16 @@ def test_the_root_exports_few_names_and_each_exists() -> None:
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'nonsense'"):
         evalwright.nonsense  # noqa: B018
+
+
+def test_importing_the_root_takes_under_150_ms() -> None:
+    """The best of three on whatever machine this is; it takes 15 ms on a quiet one."""
+    program = "import time; s = time.perf_counter(); import evalwright; print(time.perf_counter() - s)"
+    command = [sys.executable, "-c", program]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(3)]
+    assert min(float(done.stdout) for done in runs) < 0.15
+
+
+def test_a_traced_program_loads_no_numbers() -> None:
+    program = "import evalwright as ew\new.init(endpoint='http://127.0.0.1:9')\new.shutdown()"
+    assert loaded_by(program).isdisjoint({*SERVER_ONLY, "numpy", "yaml", "rich", "cyclopts"})

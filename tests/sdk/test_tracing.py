@@ -444,19 +444,6 @@ with ew.span("last words"):
     assert (resource["service.name"], resource["deployment.environment.name"]) == ("shop", "test")
 
 
-def test_a_program_whose_server_is_away_ends_soon_and_quietly() -> None:
-    program = """
-import evalwright as ew
-
-ew.init("support", endpoint="http://127.0.0.1:9")
-with ew.span("unheard"):
-    pass
-"""
-    command = [sys.executable, "-W", "error", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("", "")
-
-
 def test_before_init_nothing_is_recorded_and_nothing_breaks() -> None:
     @ew.observe
     def plain(value: int) -> int:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from evalwright.sdk.context import prompt, session
     from evalwright.sdk.observing import observe
     from evalwright.sdk.outbox import ExportStats
-    from evalwright.sdk.spans import ActiveSpan, span, update
+    from evalwright.sdk.spans import ActiveSpan, current_span, span, update
     from evalwright.sdk.tracing import export_stats, flush, init, shutdown
     from evalwright.sdk.user_feedback import feedback
 
@@ -19,6 +19,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ExportStats",
+    "current_span",
     "export_stats",
     "feedback",
     "flush",
@@ -36,6 +37,7 @@ _HOMES: Final = {
     "AsyncClient": "client",
     "Client": "client",
     "ExportStats": "outbox",
+    "current_span": "spans",
     "export_stats": "tracing",
     "feedback": "user_feedback",
     "flush": "tracing",

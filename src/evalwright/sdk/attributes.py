@@ -31,12 +31,19 @@ _PLAIN_KEYS: Final = {
 
 
 def attributes_of(fields: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """Returns the attributes that say ``fields``; a None says nothing."""
+    """Returns the attributes that say ``fields``; a None says nothing, and a value of a wrong shape is said as text."""
     found: dict[str, AttributeValue] = {}
     for name, value in fields.items():
         if value is not None:
-            found.update(_attributes(name, value))
+            found.update(_attributes_or_text(name, value))
     return found
+
+
+def _attributes_or_text(name: str, value: Any) -> dict[str, AttributeValue]:
+    try:
+        return dict(_attributes(name, value))
+    except Exception:  # such as messages that are no mappings: telling about a span never breaks the program
+        return {name: to_text(value)[0]}
 
 
 def _attributes(name: str, value: Any) -> Iterator[tuple[str, AttributeValue]]:

@@ -30,7 +30,7 @@ def _sharing(fields: Mapping[str, Any]) -> Iterator[None]:
 
 
 def session(
-    session_id: str,
+    session_id: str = "",
     *,
     user_id: str | None = None,
     tags: Sequence[str] | None = None,
@@ -38,11 +38,17 @@ def session(
 ) -> AbstractContextManager[None]:
     """Puts every span of the ``with`` block into a session, those of other instrumentations too.
 
+    Args:
+        session_id: of the conversation; empty leaves the session as it is.
+        user_id: who is served.
+        tags: of every span.
+        metadata: of every span.
+
     Example:
         >>> with session("conversation-7", user_id="ada", tags=["beta"]):
         ...     pass
     """
-    return _sharing({"session_id": session_id, "user_id": user_id, "tags": tags, "metadata": metadata})
+    return _sharing({"session_id": session_id or None, "user_id": user_id, "tags": tags, "metadata": metadata})
 
 
 def prompt(name: str, version: str | int | None = None) -> AbstractContextManager[None]:

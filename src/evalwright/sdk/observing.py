@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import Context, copy_context
+from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Final, ParamSpec, TypeVar, overload
-
-from opentelemetry import trace
-from opentelemetry.context import attach
+from typing import Any, Final, TypeVar, overload
 
 from evalwright.sdk.generators import in_context, in_context_async
-from evalwright.sdk.spans import TRACER, ActiveSpan, span
+from evalwright.sdk.spans import TRACER, ActiveSpan
 
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 _MAX_ITEMS: Final = 10_000
 
@@ -32,6 +29,20 @@ class _Plan:
     capture_input: bool
     capture_output: bool
     signature: inspect.Signature | None
+    fields: Mapping[str, Any]
+
+    def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ActiveSpan:
+        """Starts the span of one call and says what is known before it."""
+        active = ActiveSpan(TRACER.start_span(self.name))
+        if active.is_recording:
+            active.update(**self._named_by_kind(), kind=self.kind, **self.fields)
+            if self.capture_input:
+                active.update(input=self.input_of(args, kwargs))
+        return active
+
+    def _named_by_kind(self) -> dict[str, str]:
+        field = {"TOOL": "tool_name", "AGENT": "agent_name"}.get(self.kind.upper(), "")
+        return {field: self.name} if field and field not in self.fields else {}
 
     def input_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Returns the arguments by name; the only one alone; without ``self`` and ``cls``."""
@@ -43,28 +54,21 @@ class _Plan:
             named.pop(next(iter(named)))
         return next(iter(named.values())) if len(named) == 1 else named
 
-    def begin(self, active: ActiveSpan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Says what the span is and what went in."""
-        if not active.is_recording:
-            return
-        active.update(kind=self.kind, tool_name=self.name if self.kind.upper() == "TOOL" else None)
-        if self.capture_input:
-            active.update(input=self.input_of(args, kwargs))
-
     def finish(self, active: ActiveSpan, output: Any) -> None:
-        """Says what came out."""
+        """Says what came out, and ends the span."""
         if self.capture_output and active.is_recording:
             active.update(output=output)
+        active.end()
 
 
 @overload
-def observe(function: Callable[P, R], /) -> Callable[P, R]: ...
+def observe(function: F, /) -> F: ...
 
 
 @overload
 def observe(
-    *, kind: str = "CHAIN", name: str = "", capture_input: bool = True, capture_output: bool = True
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    *, kind: str = "CHAIN", name: str = "", capture_input: bool = True, capture_output: bool = True, **fields: Any
+) -> Callable[[F], F]: ...
 
 
 def observe(
@@ -75,11 +79,13 @@ def observe(
     name: str = "",
     capture_input: bool = True,
     capture_output: bool = True,
+    **fields: Any,
 ) -> Any:
     """Records every call of a function as a span: sync, async, generators, async generators, methods.
 
-    The span of a generator lasts from its first step until it is exhausted or closed. Arguments and results are
-    captured as bounded text; an exception fails the span and goes on as it was.
+    The span of a generator lasts from its first step until it is exhausted or closed; a function that returns a
+    generator or coroutine is recorded until that is done. Arguments and results are captured as bounded text; an
+    exception fails the span and goes on as it was.
 
     Args:
         function: given when used without parentheses.
@@ -87,6 +93,7 @@ def observe(
         name: of the span; the function's qualified name when empty.
         capture_input: whether arguments are recorded.
         capture_output: whether the result is recorded.
+        fields: the same for every call, as for ``update``: ``agent_name="billing"``, ``tags=["beta"]`` ...
 
     Example:
         >>> @observe(kind="TOOL")
@@ -97,12 +104,13 @@ def observe(
     """
     if function is None:
         return functools.partial(
-            observe, kind=kind, name=name, capture_input=capture_input, capture_output=capture_output
+            observe, kind=kind, name=name, capture_input=capture_input, capture_output=capture_output, **fields
         )
     if isinstance(function, (staticmethod, classmethod)):
-        again = observe(kind=kind, name=name, capture_input=capture_input, capture_output=capture_output)
+        again = observe(kind=kind, name=name, capture_input=capture_input, capture_output=capture_output, **fields)
         return type(function)(again(function.__func__))
-    plan = _Plan(function, name or _name_of(function), kind, capture_input, capture_output, _signature_of(function))
+    called = name or _name_of(function)
+    plan = _Plan(function, called, kind, capture_input, capture_output, _signature_of(function), fields)
     return functools.wraps(function)(_wrapper(plan))
 
 
@@ -121,55 +129,66 @@ def _signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
 def _wrapper(plan: _Plan) -> Callable[..., Any]:
     function = plan.function
     if inspect.isasyncgenfunction(function):
-        return in_context_async(function, functools.partial(_recording, plan))
+        return in_context_async(function, lambda args, kwargs: _recording(plan, plan.start(args, kwargs)))
     if inspect.isgeneratorfunction(function):
-        return in_context(function, functools.partial(_recording, plan))
+        return in_context(function, lambda args, kwargs: _recording(plan, plan.start(args, kwargs)))
     if inspect.iscoroutinefunction(function):
         return _coroutine(plan)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with span(plan.name) as active:
-            plan.begin(active, args, kwargs)
+        active = plan.start(args, kwargs)
+        with active.around():
             result = function(*args, **kwargs)
-            plan.finish(active, result)
-            return result
+        return _outcome(plan, active, result)
 
     return call
 
 
 def _coroutine(plan: _Plan) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
-        with span(plan.name) as active:
-            plan.begin(active, args, kwargs)
+        active = plan.start(args, kwargs)
+        with active.around():
             result = await plan.function(*args, **kwargs)
-            plan.finish(active, result)
-            return result
+        return _outcome(plan, active, result)
 
     return call
 
 
+def _outcome(plan: _Plan, active: ActiveSpan, result: Any) -> Any:
+    """Returns the result of a call and ends its span; what is still to run is recorded until it has run."""
+    if inspect.isgenerator(result):
+        going: Any = in_context(lambda: result, lambda _args, _kwargs: _recording(plan, active))()
+    elif inspect.isasyncgen(result):
+        going = in_context_async(lambda: result, lambda _args, _kwargs: _recording(plan, active))()
+    elif inspect.iscoroutine(result):
+        going = _awaited(plan, active, result)
+    else:
+        plan.finish(active, result)
+        return result
+    # What is never run ends its span when it is thrown away.
+    weakref.finalize(going, active.end)
+    return going
+
+
+async def _awaited(plan: _Plan, active: ActiveSpan, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with active.around():
+        result = await coroutine
+    return _outcome(plan, active, result)
+
+
 @contextmanager
-def _recording(
-    plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Iterator[tuple[Context, Callable[[Any], None]]]:
+def _recording(plan: _Plan, active: ActiveSpan) -> Iterator[tuple[Context, Callable[[Any], None]]]:
     """Records a generator: the span is current in the yielded context only, its output is what was yielded."""
-    started = TRACER.start_span(plan.name)
-    active = ActiveSpan(started)
-    plan.begin(active, args, kwargs)
-    context = copy_context()
-    context.run(attach, trace.set_span_in_context(started))
     items: list[Any] = []
     try:
-        yield context, functools.partial(_keep, items) if plan.capture_output else _ignore
+        yield active.context(), functools.partial(_keep, items) if plan.capture_output else _ignore
     except GeneratorExit:  # the reader had enough, which is no failure
         raise
     except BaseException as error:
         active.fail(error)
         raise
     finally:
-        joined = "".join(items) if items and all(isinstance(item, str) for item in items) else items
-        plan.finish(active, joined)
-        active.end()
+        plan.finish(active, "".join(items) if items and all(isinstance(item, str) for item in items) else items)
 
 
 def _keep(items: list[Any], item: Any) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
 import httpx2
+from google.protobuf.message import DecodeError
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -26,7 +30,14 @@ class SpanSender:
     """Posts batches of spans. Never raises: what went wrong is in the delivery."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._url = f"{connection.endpoint}/v1/traces"
+        self._connect()
+
+    def _connect(self) -> None:
+        """Opens connections of this process: those a forked child inherits are still its parent's."""
+        connection = self._connection
+        self._process = os.getpid()
         headers = {
             **connection.headers,
             "content-type": "application/x-protobuf",
@@ -37,6 +48,8 @@ class SpanSender:
 
     def __call__(self, spans: Sequence[ReadableSpan]) -> Delivery:
         """Sends a batch; one that is too large goes in halves."""
+        if self._process != os.getpid():
+            self._connect()
         # Otherwise an instrumented HTTP client would trace the sending of traces, without end.
         token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
         try:
@@ -69,7 +82,7 @@ class SpanSender:
     def _read(self, spans: Sequence[ReadableSpan], response: httpx2.Response) -> Delivery:
         if response.is_success:
             return _partial_success(len(spans), response)
-        problem = f"the server answered {response.status_code}"
+        problem = f"the server answered {response.status_code}{_reason(response)}"
         if response.status_code == 413 and len(spans) > 1:
             return self._in_halves(spans)
         if response.status_code in _RETRYABLE:
@@ -86,6 +99,18 @@ class SpanSender:
         return Delivery(
             delivered=sum(part.delivered for part in parts), failed=sum(part.failed for part in parts), problem=problem
         )
+
+
+def _reason(response: httpx2.Response) -> str:
+    """Returns what an answer in OTLP's form says about itself, as the end of a sentence."""
+    try:
+        if "protobuf" in response.headers.get("content-type", ""):
+            told = Status.FromString(response.content).message
+        else:
+            told = str(json.loads(response.content)["message"])
+    except (ValueError, KeyError, TypeError, DecodeError):
+        return ""
+    return f": {told.splitlines()[0][:500]}" if told else ""
 
 
 def _partial_success(count: int, response: httpx2.Response) -> Delivery:

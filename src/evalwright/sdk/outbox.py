@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,16 @@ class ExportStats:
     last_problem: str = ""
 
 
+def added(past: ExportStats, now: ExportStats) -> ExportStats:
+    """Returns ``now`` with what was settled before it."""
+    return replace(
+        now,
+        exported=past.exported + now.exported,
+        dropped=past.dropped + now.dropped,
+        failed=past.failed + now.failed,
+    )
+
+
 class Outbox(Generic[T]):
     """Takes things at once and sends them in batches, keeping them while the server is away."""
 
@@ -62,7 +74,7 @@ class Outbox(Generic[T]):
 
         Args:
             send: delivers one batch. Called from one thread only; a batch it raises for has failed.
-            name: of the thread.
+            name: of the thread, and of the things in the log.
             max_items: things kept at most.
             max_bytes: their size at most, as told to ``put``.
             batch_items: things in a batch at most.
@@ -74,8 +86,6 @@ class Outbox(Generic[T]):
         self._max_bytes = max_bytes
         self._batch_items = batch_items
         self._interval_s = interval_s
-        self._exported = self._dropped = self._failed = 0
-        self._last_problem = ""
         self._start_empty()
         if hasattr(os, "register_at_fork"):
             start_empty = weakref.WeakMethod(self._start_empty)
@@ -88,6 +98,8 @@ class Outbox(Generic[T]):
 
     def _start_empty(self) -> None:
         """A forked child has the queue of its parent but not its thread: what is queued is the parent's to send."""
+        self._exported = self._dropped = self._failed = 0
+        self._last_problem = ""
         self._changed = threading.Condition()
         self._queue: deque[tuple[T, int]] = deque()
         self._bytes = 0
@@ -126,10 +138,13 @@ class Outbox(Generic[T]):
         done = self.flush(timeout_s)
         with self._changed:
             self._closed = True
-            self._dropped += len(self._queue) + self._flying
+            lost = len(self._queue) + self._flying
+            self._dropped += lost
             self._queue.clear()
             self._flying = 0
             self._changed.notify_all()
+        if lost:
+            _log.warning("%s: %d could not be sent any more and are lost", self._name, lost)
         return done
 
     def stats(self) -> ExportStats:
@@ -179,6 +194,7 @@ class Outbox(Generic[T]):
                 if self._closed:
                     return
             delivery = self._attempt([thing for thing, _ in batch])
+            self._complain(delivery, len(batch))
             with self._changed:
                 self._last_problem = delivery.problem
                 if delivery.retry_after_s is None or self._closing:
@@ -195,6 +211,18 @@ class Outbox(Generic[T]):
             return self._send(things)
         except Exception as error:  # the thread must live on, or everything after would be lost
             return Delivery(failed=len(things), problem=f"{type(error).__name__}: {error}")
+
+    def _complain(self, delivery: Delivery, count: int) -> None:
+        """Says in the log that things do not arrive: once, until they arrive again, and when it is too late."""
+        if delivery.problem and delivery.retry_after_s is not None and self._closing:
+            _log.warning("%s: %d could not be sent: %s", self._name, count, delivery.problem)
+        elif not delivery.problem or self._last_problem:
+            return
+        elif delivery.retry_after_s is None:
+            _log.warning("%s: the server did not take all: %s", self._name, delivery.problem)
+        else:
+            advice = f"up to {self._max_items:,} are kept and tried again"
+            _log.warning("%s: nothing arrives: %s; %s", self._name, delivery.problem, advice)
 
     def _settle(self, delivery: Delivery, batch: list[tuple[T, int]]) -> None:
         if self._closed:  # too late: the batch is counted as dropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,37 +10,53 @@ from typing import Any, Final
 from opentelemetry import trace
 
 from evalwright.domain.errors import EvalwrightError, InvalidInput, RateLimited, StoreUnavailable
-from evalwright.sdk.client import Client
 from evalwright.sdk.connection import Connection
-from evalwright.sdk.outbox import Delivery, Outbox
+from evalwright.sdk.endings import at_end
+from evalwright.sdk.outbox import Delivery, ExportStats, Outbox, added
 from evalwright.sdk.retries import Retries
 from evalwright.sdk.values import cut
 
 _MAX_QUEUED: Final = 10_000
 _SIZE: Final = 2_000
+_EXIT_TIMEOUT_S: Final = 5.0
 
 
 class _Feedback:
     """The queue of this process. Judgements go where spans went when they were given."""
 
     def __init__(self) -> None:
+        self._start()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._start)
+
+    def _start(self) -> None:
+        """A forked child leaves what is queued to its parent."""
         self._lock = threading.Lock()
+        self._past = ExportStats()
         self._outbox: Outbox[tuple[Connection, dict[str, Any]]] | None = None
 
     def outbox(self) -> Outbox[tuple[Connection, dict[str, Any]]]:
+        """Returns the queue; the first use sees to it that the end of the program empties it."""
         with self._lock:
             if self._outbox is None:
                 self._outbox = Outbox(_send, name="evalwright-feedback", max_items=_MAX_QUEUED, interval_s=0.2)
+                at_end(close_feedback)
             return self._outbox
+
+    def stats(self) -> ExportStats:
+        with self._lock:
+            return added(self._past, self._outbox.stats()) if self._outbox else self._past
 
     def flush(self, timeout_s: float) -> bool:
         return self._outbox.flush(timeout_s) if self._outbox else True
 
     def close(self, timeout_s: float) -> None:
         with self._lock:
-            if self._outbox:
-                self._outbox.close(timeout_s)
-            self._outbox = None
+            former, self._outbox = self._outbox, None
+        if former:
+            former.close(timeout_s)
+            with self._lock:
+                self._past = added(self._past, former.stats())
 
 
 _state = _Feedback()
@@ -50,9 +67,14 @@ def flush_feedback(timeout_s: float) -> bool:
     return _state.flush(timeout_s)
 
 
-def close_feedback(timeout_s: float) -> None:
+def close_feedback(timeout_s: float = _EXIT_TIMEOUT_S) -> None:
     """Sends what is queued, as far as time allows."""
     _state.close(timeout_s)
+
+
+def feedback_stats() -> ExportStats:
+    """Returns what became of the feedback of this process."""
+    return _state.stats()
 
 
 def feedback(
@@ -111,6 +133,9 @@ def _current_trace_id() -> str:
 
 def _send(queued: Sequence[tuple[Connection, dict[str, Any]]]) -> Delivery:
     """Sends what belongs together in one request; never raises."""
+    # Here, because it takes long: a program that only traces, or only starts, does not pay for it.
+    from evalwright.sdk.client import Client
+
     delivered = failed = 0
     problem = ""
     for connection in dict.fromkeys(connection for connection, _ in queued):
