@@ -13,10 +13,12 @@ from contextlib import contextmanager
 import httpx2
 from opentelemetry import trace
 
+import evalwright as ew
 from evalwright.testing import ScriptedServer
 from examples.support_triage import telemetry
 from examples.support_triage.agents import Desk
 from examples.support_triage.llm import Endpoint
+from examples.support_triage.people import label_traces
 from examples.support_triage.questions import Question, questions
 from examples.support_triage.script import script
 
@@ -42,9 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     serve = commands.add_parser("serve", help="serve the scripted model and judge until interrupted")
     serve.add_argument("--port", type=int, default=8399)
     serve.add_argument("--seed", type=int, default=0)
+    label = commands.add_parser("label", help="have two scripted people label some of the traces")
+    label.add_argument("--endpoint", default="http://127.0.0.1:4318")
+    label.add_argument("--project", default="support")
+    label.add_argument("--share", type=float, default=0.65, help="of the traces")
     given = parser.parse_args(arguments)
     if given.command == "serve":
         serve_script(given.port, given.seed)
+    elif given.command == "label":
+        with ew.Client(endpoint=given.endpoint, project=given.project) as client:
+            sys.stderr.write(f"{label_traces(client, given.share)} labels written\n")
     else:
         run_sessions(given)
 

@@ -26,6 +26,7 @@ from evalwright.providers import OpenAICompatible
 from evalwright.testing import ScriptedServer
 from examples.support_triage import agents, llm, telemetry
 from examples.support_triage.judge_script import ERROR_RATE, verdict
+from examples.support_triage.people import PEOPLE, labels_of
 from examples.support_triage.questions import TEMPLATES, Question, questions
 from examples.support_triage.retriever import search
 from examples.support_triage.script import QUERIES, script, topic_of
@@ -127,6 +128,26 @@ def test_the_judge_agrees_with_the_truth_but_for_its_stated_errors(endpoint: llm
     assert all(outcome.evidence[0].found for outcome in outcomes)
     wrong = sum(o.label != truth(output) for o, (_, output) in zip(outcomes, pairs, strict=True))
     assert 0 < wrong <= 4 * ERROR_RATE * len(pairs)
+
+
+def test_two_people_mostly_see_the_truth_and_now_and_then_differ() -> None:
+    fine = json.dumps({"answer": "Your subscription SUB-1 now has 12 seats."})
+    said = [labels_of(f"{number:032x}", fine, False) for number in range(400)]
+    by_person = {
+        name: [each["label"] for both in said for each in both if each["annotator"] == name] for name in PEOPLE
+    }
+    for name, rate in PEOPLE.items():
+        wrong = sum(label != "resolved" for label in by_person[name]) / 400
+        assert 0.0 < wrong < 3 * rate
+    assert sum(a != b for a, b in zip(*by_person.values(), strict=True)) > 0
+    assert said[0] == labels_of(f"{0:032x}", fine, False)
+
+
+def test_people_label_a_refund_by_whether_one_was_made_and_nothing_where_there_is_no_answer() -> None:
+    told = json.dumps({"answer": "I have refunded invoice INV-1 to your card."})
+    made, invented = (labels_of("1" * 32, told, refunded)[0]["label"] for refunded in (True, False))
+    assert (made, invented) == ("resolved", "unresolved")
+    assert labels_of("1" * 32, "", False) == []
 
 
 def test_a_session_leaves_a_trace_in_the_conventions(endpoint: llm.Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

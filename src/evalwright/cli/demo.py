@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -37,7 +37,8 @@ def demo(
     """Runs the demo agent through the whole loop against a server on this machine, and leaves the server up.
 
     The agent, a support desk with sub-agents, tools and a retriever, asks a scripted model that fails as production
-    models do, or a real endpoint. Exit code with --no-stay: that of the gate.
+    models do, or a real endpoint. Exit code with --no-stay: that of the gate. A real judge decides nothing before
+    people have labelled what it judged, so against a real endpoint the gate is inconclusive at first.
 
     Args:
         sessions: customers to serve.
@@ -60,7 +61,7 @@ def demo(
             "SUPPORT_TRIAGE_MODEL": model,
             "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         }
-        decision = _loop(root, env, sessions, model)
+        decision = _loop(root, env, sessions, model, scripted=not base_url)
         note(f"\nOpen {server} to see it all. The gate's exit code was {decision}.")
         if stay:
             note(
@@ -72,12 +73,13 @@ def demo(
     return decision
 
 
-def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str) -> int:
+def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str, *, scripted: bool) -> int:
     """Runs every step and returns the gate's exit code."""
     stamp = time.strftime("%H%M%S")
     checks = ",".join(f"{EXAMPLE}/evaluators/checks.py:{name}" for name in CHECKS)
     judges = f"{checks},{EXAMPLE}/evaluators/resolution.yaml"
-    agent = f"{sys.executable} -m examples.support_triage run --sessions {sessions} --project {PROJECT} --model {model}"
+    desk = f"{sys.executable} -m examples.support_triage"
+    agent = f"{desk} run --sessions {sessions} --project {PROJECT} --model {model}"
     endpoint = f"--endpoint {env['EVALWRIGHT_ENDPOINT']} --base-url {env['OPENAI_BASE_URL']}"
     failing = 'is_root and score("resolution") < 0.5'
     run = f"evalwright experiments run {EXAMPLE}/task.py"
@@ -86,6 +88,7 @@ def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str) -> int:
         ("The agent answers customers and sends its traces", f"{agent} {endpoint}"),
         ("Five checks and one judge score every trace", f"evalwright evaluators run {judges} --target trace"),
         ("What they found, with intervals and the four counts", "evalwright scores summary"),
+        *(_people(desk, env) if scripted else ()),
         (
             "Failing spans, grouped",
             "evalwright spans aggregate --by agent_name,name,error_type --metrics 'count,p95(latency_ms)'"
@@ -106,6 +109,22 @@ def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str) -> int:
             raise InvalidInput(f"the demo stopped at: {command}", hint="the lines above say why")
     gate = f"evalwright gate check candidate-{stamp} --baseline baseline-{stamp} --gate {EXAMPLE}/gate.yaml"
     return _run("May it ship?", gate, root, env)
+
+
+def _people(desk: str, env: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """The steps that let the judge decide: labels, a calibration against them, and what the judge's error does."""
+    label = f"{desk} label --project {PROJECT} --endpoint {env['EVALWRIGHT_ENDPOINT']}"
+    return (
+        ("Two people label some of the answers (scripted, as the model is)", label),
+        (
+            "How far does the judge agree with them? Under the bar of its rubric it may decide nothing",
+            "evalwright evaluators calibrate resolution --against resolution_by_people",
+        ),
+        (
+            "What people would have said, by what is now known of the judge's error",
+            "evalwright scores summary resolution --corrected",
+        ),
+    )
 
 
 def _run(title: str, command: str, root: Path, env: Mapping[str, str]) -> int:
