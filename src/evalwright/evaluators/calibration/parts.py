@@ -40,8 +40,8 @@ def measure(pairs: Pairs, labels: Sequence[str], positive: str, options: Options
         macro_f1=found.macro_f1,
         sensitivity=_share(judge == positive, human == positive, clusters, options) if positive else None,
         specificity=_share(judge != positive, human != positive, clusters, options) if positive else None,
-        spearman=spearman(*ranks, level=options.level) if ordered else None,
-        kendall=kendall(*ranks, level=options.level) if ordered else None,
+        spearman=spearman(*ranks, clusters, level=options.level) if ordered else None,
+        kendall=kendall(*ranks, clusters, level=options.level) if ordered else None,
         labels=[_label(each, human, judge, clusters, options) for each in found.labels],
         confusion=_counts(found),
     )
@@ -52,8 +52,8 @@ def _numeric(pairs: Pairs, rows: int, groups: int, options: Options) -> Agreemen
     return Agreement(
         rows=rows,
         groups=groups,
-        spearman=spearman(human, judge, level=options.level),
-        kendall=kendall(human, judge, level=options.level),
+        spearman=spearman(human, judge, pairs.clusters, level=options.level),
+        kendall=kendall(human, judge, pairs.clusters, level=options.level),
         difference=paired_difference(human, judge, pairs.clusters, level=options.level),
     )
 
