@@ -9,7 +9,7 @@ from numpy.random import Generator
 from evalwright.domain.calibration import HumanCeiling, Scale
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
-from evalwright.evaluators.calibration.rows import LabelledRow, Options, Value, consensus, group_of, is_gap
+from evalwright.evaluators.calibration.rows import LabelledRow, Options, Value, consensus, group_of, is_gap, usable
 from evalwright.stats.agreement import Scale as AlphaScale
 from evalwright.stats.agreement import fleiss_kappa, krippendorff_alpha
 from evalwright.stats.correlation import spearman
@@ -26,15 +26,16 @@ def human_ceiling(
     rows: Sequence[LabelledRow], labels: Sequence[str], options: Options, rng: Generator
 ) -> HumanCeiling | None:
     """Returns the ceiling over rows with two votes or more; None when there are none."""
-    several = [row for row in rows if len(_votes(row)) >= 2]
+    several = [(row, votes) for row in rows if len(votes := usable(row.votes)) >= 2]
     if not several:
         return None
-    raters = {name for row in several for name in _votes(row)}
+    raters = {name for row, _ in several for name, vote in row.votes.items() if not is_gap(vote)}
     person, judge = _against_the_others(several, options)
-    people = [_coded(_votes(row).values(), labels, options) for row in several]
+    places = {label: float(place) for place, label in enumerate(labels)}
+    people = [_coded(votes, places, options) for _, votes in several]
     with_judge = [
-        [*votes, *_coded([row.judged], labels, options)] if row.judged is not None and not is_gap(row.judged) else votes
-        for row, votes in zip(several, people, strict=True)
+        [*votes, *_coded([row.judged], places, options)] if row.judged is not None and not is_gap(row.judged) else votes
+        for (row, _), votes in zip(several, people, strict=True)
     ]
     scale = _SCALES[options.scale]
     return HumanCeiling(
@@ -50,16 +51,11 @@ def human_ceiling(
     )
 
 
-def _votes(row: LabelledRow) -> Mapping[str, Value]:
-    return {name: vote for name, vote in row.votes.items() if not is_gap(vote)}
-
-
-def _coded(values: object, labels: Sequence[str], options: Options) -> list[Value]:
+def _coded(given: Sequence[Value], places: Mapping[str, float], options: Options) -> Sequence[Value]:
     """Returns ratings whose sorted order is the scale: places of labels on an ordinal one."""
-    given: list[Value] = list(values)  # type: ignore[call-overload]
     if options.scale is not Scale.ORDINAL:
         return given
-    return [float(labels.index(str(value))) if str(value) in labels else float(len(labels)) for value in given]
+    return [places.get(str(value), float(len(places))) for value in given]
 
 
 def _fleiss(people: Sequence[Sequence[Value]], options: Options, rng: Generator) -> Estimate | None:
@@ -72,7 +68,9 @@ def _fleiss(people: Sequence[Sequence[Value]], options: Options, rng: Generator)
         return None
 
 
-def _against_the_others(rows: Sequence[LabelledRow], options: Options) -> tuple[Estimate, Estimate]:
+def _against_the_others(
+    rows: Sequence[tuple[LabelledRow, Sequence[Value]]], options: Options
+) -> tuple[Estimate, Estimate]:
     """Returns one person, and the judge, against the majority of the other people on the same rows.
 
     Each person's own vote is left out of the majority it is compared with, and the judge is compared with those same
@@ -80,15 +78,15 @@ def _against_the_others(rows: Sequence[LabelledRow], options: Options) -> tuple[
     """
     mine: list[tuple[Value, Value, str]] = []
     judged: list[tuple[Value, Value, str]] = []
-    for row in rows:
-        votes = _votes(row)
-        for name, vote in votes.items():
-            others = consensus({other: value for other, value in votes.items() if other != name}, options.scale)
+    for row, votes in rows:
+        group, verdict = group_of(row), row.judged
+        for place, vote in enumerate(votes):
+            others = consensus([*votes[:place], *votes[place + 1 :]], options.scale)
             if others is None:
                 continue
-            mine.append((vote, others, group_of(row)))
-            if row.judged is not None and not is_gap(row.judged):
-                judged.append((row.judged, others, group_of(row)))
+            mine.append((vote, others, group))
+            if verdict is not None and not is_gap(verdict):
+                judged.append((verdict, others, group))
     return _compared(mine, options), _compared(judged, options)
 
 

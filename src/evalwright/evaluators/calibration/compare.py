@@ -11,7 +11,16 @@ import numpy as np
 from evalwright.domain.calibration import JudgeComparison, JudgeStanding, Scale
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import ScoreStatus
-from evalwright.evaluators.calibration.rows import LabelledRow, Options, Pair, Pairs, consensus, group_of, is_gap
+from evalwright.evaluators.calibration.rows import (
+    LabelledRow,
+    Options,
+    Pair,
+    Pairs,
+    consensus,
+    group_of,
+    is_gap,
+    usable,
+)
 from evalwright.stats.confusion import agreement_report
 from evalwright.stats.intervals import mean, rate
 from evalwright.stats.pareto import pareto_front
@@ -53,7 +62,7 @@ def _decided(
 ) -> Sequence[tuple[LabelledRow, str | float]]:
     found = []
     for key in sorted(common):
-        human = consensus(rows[key].votes, scale)
+        human = consensus(usable(rows[key].votes), scale)
         if human is not None:
             found.append((rows[key], human))
     return found

@@ -20,11 +20,13 @@ from evalwright.evaluators.calibration.rows import (
     Options,
     Pair,
     Pairs,
+    Value,
     consensus,
     group_of,
     in_holdout,
     is_gap,
     label_order,
+    usable,
 )
 from evalwright.evaluators.calibration.slices import disagreement_slices
 from evalwright.evaluators.calibration.trust import hold
@@ -53,7 +55,8 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
     """
     chosen = options or Options()
     labelled = [row for row in rows if any(not is_gap(vote) for vote in row.votes.values())]
-    pairs = _pairs(labelled, chosen.scale)
+    said = [consensus(usable(row.votes), chosen.scale) for row in labelled]
+    pairs = _pairs(labelled, said)
     labels = label_order(pairs, chosen)
     positive = _positive(labels, chosen)
     rng = np.random.default_rng(chosen.seed)
@@ -72,7 +75,7 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
         positive=positive,
         judge=_counts(labelled),
         unasked=sum(row.status is None for row in labelled),
-        undecided=sum(consensus(row.votes, chosen.scale) is None for row in labelled),
+        undecided=sum(human is None for human in said),
         overall=overall,
         development=development,
         holdout=holdout,
@@ -90,13 +93,13 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
     return Calibration(report, apart)
 
 
-def _pairs(rows: Sequence[LabelledRow], scale: Scale) -> list[Pair]:
-    found = []
-    for row in rows:
-        human = consensus(row.votes, scale)
-        if human is not None and row.status is ScoreStatus.SCORED and row.judged is not None and not is_gap(row.judged):
-            found.append(Pair(row, human, row.judged))
-    return found
+def _pairs(rows: Sequence[LabelledRow], said: Sequence[Value | None]) -> list[Pair]:
+    """Returns the rows on which people, who together ``said`` so, and the judge have one verdict each."""
+    return [
+        Pair(row, human, row.judged)
+        for row, human in zip(rows, said, strict=True)
+        if human is not None and row.status is ScoreStatus.SCORED and row.judged is not None and not is_gap(row.judged)
+    ]
 
 
 def _positive(labels: Sequence[str], options: Options) -> str:

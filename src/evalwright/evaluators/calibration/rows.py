@@ -128,21 +128,29 @@ def group_of(row: LabelledRow) -> str:
 
 def is_gap(value: Value | None) -> bool:
     """Whether a vote or verdict holds nothing that can be compared."""
-    return value is None or value == "" or (isinstance(value, float) and not math.isfinite(value))
+    if type(value) is str:
+        return not value
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def consensus(votes: Mapping[str, Value], scale: Scale) -> Value | None:
-    """Returns what people said together: the mean on an interval scale, else the one label with most votes.
+def usable(votes: Mapping[str, Value]) -> list[Value]:
+    """Returns the votes that hold something."""
+    return [vote for vote in votes.values() if not is_gap(vote)]
+
+
+def consensus(given: Sequence[Value], scale: Scale) -> Value | None:
+    """Returns what usable votes say together: the mean on an interval scale, else the one label with most of them.
 
     None where nobody voted, or two labels have equally many votes.
     """
-    given = [vote for vote in votes.values() if not is_gap(vote)]
     if not given:
         return None
     if scale is Scale.INTERVAL:
-        return math.fsum(float(vote) for vote in given) / len(given)
+        return math.fsum(map(float, given)) / len(given)
+    if given.count(given[0]) == len(given):  # nearly always so, and counting is slow
+        return given[0]
     ranked = Counter(given).most_common(2)
-    return None if len(ranked) == 2 and ranked[0][1] == ranked[1][1] else ranked[0][0]
+    return None if ranked[0][1] == ranked[1][1] else ranked[0][0]
 
 
 def in_holdout(group: str, share: float, seed: int) -> bool:
