@@ -174,6 +174,7 @@ def read_scale(joined: Joined, spec: EvaluatorSpec | None, request: Request) -> 
     said = ["people and judge use other words; their numbers are compared"] if by_value else []
     scale = Scale.ORDINAL if kind is ScoreType.ORDINAL else Scale.NOMINAL
     order = _order((*verdicts, *labels), spec, by_value) if scale is Scale.ORDINAL else ()
+    order = list(dict.fromkeys(request.label_map.get(label, label) for label in order))
     return replace(words, scale=scale, labels=order, by_value=by_value, statements=said)
 
 
@@ -182,9 +183,12 @@ def _zero_or_one(scores: Iterable[Score]) -> bool:
 
 
 def _order(scores: Sequence[Score], spec: EvaluatorSpec | None, by_value: bool) -> Sequence[str]:
-    """Returns ordinal labels from worst to best: the evaluator's own order, else that of their numbers."""
+    """Returns ordinal labels from worst to best: the evaluator's own order, else that of their numbers.
+
+    Labels that mean "cannot tell" are never scored, so they are no step of the scale.
+    """
     if spec and spec.labels and not by_value:
-        return list(spec.labels)
+        return [label for label in spec.labels if label not in (spec.definition.get("abstain") or ())]
     worth = {f"{s.value:g}" if by_value else spoken(s): s.value for s in scores if s.value is not None}
     return sorted(worth, key=lambda label: worth[label] or 0.0)
 
