@@ -546,6 +546,56 @@ def test_two_versions_of_an_evaluator_are_never_mixed_in_a_group(store: SpanData
     assert {group.key: list(group.values) for group in by_version} == {"": [0.5], "one": [0.0], "two": [1.0]}
 
 
+def judged(project: str, ident: str, number: int, version: str, value: float | None, at: int, **more: Any) -> Score:
+    """A verdict of one version of the judge on a span."""
+    status = ScoreStatus.SCORED if value is not None else ScoreStatus.ERRORED
+    about = {"trace_id": trace_of(number), "span_id": f"{number:016x}"}
+    given = {"evaluator": "judge", "evaluator_version": version, "status": status, "value": value, "created_ns": at}
+    return score(project, ident, **about, **{**given, **more})
+
+
+def test_a_score_in_a_filter_is_each_evaluators_newest_verdict_unless_a_version_is_named(
+    store: SpanDatabase, project: str
+) -> None:
+    store.write_spans([span(project, n, trace=n) for n in range(1, 6)])
+    store.write_scores([
+        judged(project, "1", 1, "one-one-one", 0.0, 1), judged(project, "2", 1, "two-two-two", 1.0, 2),
+        judged(project, "3", 2, "one-one-one", 0.0, 3), judged(project, "4", 3, "two-two-two", 0.0, 4),
+        judged(project, "5", 4, "one-one-one", 0.0, 5), judged(project, "6", 4, "two-two-two", None, 6),
+        judged(project, "7", 1, "", 0.0, 1, evaluator="", annotator="a"),
+        judged(project, "8", 5, "", 0.0, 1, evaluator="", annotator="a", name="other"),
+        judged(project, "9", 5, "", 1.0, 9, evaluator="", annotator="b", name="other"),
+    ])  # fmt: skip
+    cases = {
+        'score("quality") < 0.5': [1, 2, 3],
+        'score("quality") > 0.5': [1],
+        'score("quality", "one-one-one") < 0.5': [1, 2, 4],
+        'score("quality", "one-one-") < 0.5': [1, 2, 4],
+        'score("quality", "one") < 0.5': [],
+        'score("quality", "two-two-two") < 0.5': [3],
+        'score("other") < 0.5 and score("other") > 0.5': [5],
+    }
+    for text, expected in cases.items():
+        wanted = [trace_of(n) for n in expected]
+        spans = store.list_spans(query(project, text))
+        assert sorted(found.trace_id for found in spans.items) == wanted, text
+        assert sorted(found.trace_id for found in store.list_traces(query(project, text)).items) == wanted, text
+    unscored = [found.trace_id for found in store.list_spans(query(project, 'score("quality") is null')).items]
+    assert sorted(unscored) == [trace_of(4), trace_of(5)]
+    by_version = 'score("quality", "two-two-two") is null'
+    missing = [found.trace_id for found in store.list_spans(query(project, by_version)).items]
+    assert sorted(missing) == [trace_of(2), trace_of(4), trace_of(5)]
+
+
+def test_versions_of_the_same_instant_are_told_apart_the_same_way_every_time(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1)])
+    store.write_scores([judged(project, "1", 1, "b", 1.0, 7), judged(project, "2", 1, "a", 0.0, 7)])
+    assert store.list_spans(query(project, 'score("quality") == 1')).items
+    assert not store.list_spans(query(project, 'score("quality") == 0')).items
+    assert store.list_traces(query(project)).items[0].scores[0].mean == 1.0
+    assert [group.values for group in store.score_groups(ScoreQuery(project=project))] == [[1.0]]
+
+
 def test_beside_a_trace_only_the_newest_version_of_an_evaluator_shows(store: SpanDatabase, project: str) -> None:
     store.write_spans([span(project, 1)])
     store.write_scores([

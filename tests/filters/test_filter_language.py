@@ -159,7 +159,9 @@ def _compares(
     return st.builds(lambda a, b, c: Compare(left=a, op=b, value=c), left, st.sampled_from(ops), value)
 
 
-_dynamic = st.builds(lambda key: Attribute(key=key), _texts) | st.builds(lambda name: ScoreRef(name=name), _texts)
+_dynamic = st.builds(lambda key: Attribute(key=key), _texts) | st.builds(
+    lambda name, version: ScoreRef(name=name, version=version), _texts, _texts
+)
 _text_fields = _named(FieldType.TEXT, FieldType.LIST)
 _leaves = st.one_of(
     _compares(_text_fields | _dynamic, ["==", "!=", "~", "=~"], _texts),

@@ -287,7 +287,7 @@ def _column(score: Score, name: str) -> Any:
 
 def _newest_versions(scores: Sequence[Score]) -> list[Score]:
     newest: dict[tuple[str, str], str] = {}
-    for score in sorted(scores, key=lambda score: score.created_ns):
+    for score in sorted(scores, key=lambda score: (score.created_ns, score.evaluator_version)):
         if score.evaluator_version:
             newest[score.name, score.evaluator] = score.evaluator_version
     return [

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from evalwright.domain.span import Span, SpanKind
+from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
 
 TRACE = "a" * 32
@@ -327,3 +328,14 @@ def test_readyz_is_503_while_intake_refuses(build_deps: Any, open_client: Any) -
     answer = open_client(build_deps(accepts=lambda: False)).get("/readyz")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
+
+
+def test_of_two_verdicts_in_one_request_the_later_one_is_the_newer(client: TestClient, deps: Deps) -> None:
+    verdicts = [
+        {"name": "tone", "trace_id": TRACE, "value": n, "evaluator": "judge", "evaluator_version": version}
+        for n, version in enumerate(["zz", "aa", "mm"])
+    ]
+    assert ok(client.post("/api/v1/scores", json={"scores": verdicts})) == {"written": 3}
+    stored = deps.spans.list_scores(ScoreQuery(project="default", name="tone")).items
+    assert [score.evaluator_version for score in stored] == ["mm", "aa", "zz"]
+    assert len({score.created_ns for score in stored}) == 3

@@ -32,9 +32,13 @@ class Attribute(_Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRef(_Placed):
-    """``score("name")``: numbers and booleans compare with its value, text with its label."""
+    """``score("name")``: numbers and booleans compare with its value, text with its label.
+
+    ``score("name", "version")`` reads that version of the evaluator; else the newest verdict on each target counts.
+    """
 
     name: str
+    version: str = ""
 
 
 Operand: TypeAlias = FieldRef | Attribute | ScoreRef

@@ -169,9 +169,15 @@ class _Parser:
         if self.peek.kind != "string":
             raise self.error(f"{function} takes one quoted name")
         name = self.take().text
+        version = self._version() if function == "score" and self.accept(",") else ""
         self.expect(")")
         place = {"position": start.position, "length": self._since(start.position)}
-        return Attribute(key=name, **place) if function == "attr" else ScoreRef(name=name, **place)
+        return Attribute(key=name, **place) if function == "attr" else ScoreRef(name=name, version=version, **place)
+
+    def _version(self) -> str:
+        if self.peek.kind != "string" or not self.peek.text:
+            raise self.error("expected a quoted evaluator version", 'for example: score("tone", "3f9ac210b7e4") < 1')
+        return self.take().text
 
     def values(self) -> tuple[Scalar, ...]:
         close = ")" if self.accept("(") else "]"

@@ -32,7 +32,8 @@ def _operand(operand: Operand) -> str:
         case Attribute(key=key):
             return f"attr({_quote(key)})"
         case _:
-            return f"score({_quote(operand.name)})"
+            version = f", {_quote(operand.version)}" if operand.version else ""
+            return f"score({_quote(operand.name)}{version})"
 
 
 def _literal(value: Value) -> str:

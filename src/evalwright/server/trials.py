@@ -43,10 +43,14 @@ class TrialIn(BaseModel):
 def to_rows(bodies: Sequence[TrialIn], experiment: Experiment, *, now_ns: int) -> tuple[list[Trial], list[Score]]:
     """Returns the trials and all their scores, ready to store."""
     trials = [_to_trial(body, experiment, now_ns) for body in bodies]
-    scores = [
-        _to_score(name, verdict, trial, experiment, now_ns)
+    given = [
+        (name, verdict, trial)
         for body, trial in zip(bodies, trials, strict=True)
         for name, verdict in body.scores.items()
+    ]
+    # A nanosecond apart, as scores sent alone are: the later one in a request is the newer.
+    scores = [
+        _to_score(name, verdict, trial, experiment, now_ns + at) for at, (name, verdict, trial) in enumerate(given)
     ]
     return trials, scores
 

@@ -66,11 +66,38 @@ def test_patterns() -> None:
 def test_scores() -> None:
     sql, params = compiled('score("faith") < 0.5')
     assert params == {"p0_float64": 0.5, "p1_string": "faith"}
+    named = "project = {project:String} AND name = {p1_string:String}"
+    verdict = "ifNull((value < {p0_float64:Float64}), 0)"
+    single = (
+        f"SELECT count() = 0 FROM (SELECT evaluator FROM score_rows WHERE {named} AND evaluator != ''"
+        " GROUP BY evaluator HAVING min(evaluator_version) != max(evaluator_version))"
+    )
+    judged = "sipHash128(evaluator, target, trace_id, span_id, session_id, trial_id)"
+    newest = (
+        f"SELECT {judged} AS judged, argMax(evaluator_version, (created_ns, evaluator_version)) FROM score_rows FINAL"
+        f" WHERE {named} AND evaluator != '' AND trace_id IN (SELECT trace_id FROM score_rows WHERE {named}"
+        f" AND {verdict}) GROUP BY judged"
+    )
     rows = (
         "SELECT trace_id, span_id FROM score_rows FINAL WHERE project = {project:String}"
-        " AND name = {p1_string:String} AND status = 'scored' AND ifNull((value < {p0_float64:Float64}), 0)"
+        " AND name = {p1_string:String} AND status = 'scored'"
+        f" AND {verdict} AND (({single}) OR evaluator = '' OR ({judged}, evaluator_version) IN ({newest}))"
     )
     assert sql == f"((trace_id, span_id) IN ({rows}) OR (parent_span_id = '' AND (trace_id, '') IN ({rows})))"
+
+
+@pytest.mark.parametrize(
+    ("version", "condition"),
+    [
+        ("v1", "evaluator_version = {p1_string:String}"),
+        ("3f9ac210", "startsWith(evaluator_version, {p1_string:String})"),
+    ],
+)
+def test_a_named_version_of_a_score(version: str, condition: str) -> None:
+    sql, params = compiled(f'score("faith", "{version}") < 0.5')
+    assert params["p1_string"] == version
+    assert f"ifNull((value < {{p0_float64:Float64}}), 0) AND {condition}" in sql
+    assert "argMax" not in sql
 
 
 def test_traces_without_totals_come_from_the_index() -> None:

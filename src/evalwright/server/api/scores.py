@@ -108,12 +108,10 @@ def write_scores(deps: DepsParam, caller: CallerParam, body: ScoresIn, project: 
     by_project: dict[str, list[ScoreIn]] = {}
     for each in body.scores:
         by_project.setdefault(caller.project(Scope.WRITE, each.project, body.project, project), []).append(each)
+    resolved = [(each, name) for name, bodies in by_project.items() for each in resolve(bodies, deps.spans, name)]
     now_ns = deps.clock.now_ns()
-    scores = [
-        to_score(each, project=name, now_ns=now_ns)
-        for name, bodies in by_project.items()
-        for each in resolve(bodies, deps.spans, name)
-    ]
+    # A nanosecond apart, so that of two verdicts on one target the later one in the request is the newer.
+    scores = [to_score(each, project=name, now_ns=now_ns + at) for at, (each, name) in enumerate(resolved)]
     if scores:
         deps.spans.write_scores(scores)
     return reply({"written": len(scores)})

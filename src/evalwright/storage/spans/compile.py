@@ -26,6 +26,7 @@ from evalwright.filters import (
     Not,
     Operand,
     Or,
+    ScoreRef,
     Value,
     find_field,
 )
@@ -47,6 +48,8 @@ _NULLABLE: Final = frozenset((
     "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "reasoning_tokens", "cost", "ttft_ms",
     "trace_cost", "trace_tokens",
 ))  # fmt: skip
+MIN_VERSION_START: Final = 8
+"""Shorter texts are a whole version: ``v1`` does not mean ``v10``."""
 _SQL_OPERATORS: Final = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _COMPLEMENTS: Final = {"!=": "==", "not in": "in"}
 
@@ -151,10 +154,21 @@ class SpanCompiler:
         rows = score_rows_sql(self._binder, self._project, name, self.score_condition(node), "trace_id, span_id")
         return _is_scored_in(rows)
 
-    def score_condition(self, node: Compare | None) -> str:
-        """Returns a condition over ``score_rows``: text meets the label, numbers and booleans the value."""
-        if node is None:
-            return "1"
+    def score_condition(self, node: Compare) -> str:
+        """Returns a condition over ``score_rows``: a verdict that counts, text met by label, numbers by value."""
+        verdict = self._verdict_condition(node)
+        return (
+            f"{verdict} AND {self.counted_verdicts(node.left, verdict)}" if isinstance(node.left, ScoreRef) else verdict
+        )
+
+    def counted_verdicts(self, score: ScoreRef, verdict: str = "1") -> str:
+        """Returns which rows of ``score_rows`` count: the named version's, else each judge's newest on each target."""
+        if score.version:
+            return _version_sql(self._binder.bind(score.version), score.version)
+        named = f"project = {self._project} AND name = {self._binder.bind(score.name)}"
+        return _newest_verdicts_sql(named, verdict)
+
+    def _verdict_condition(self, node: Compare) -> str:
         values = node.value if isinstance(node.value, tuple) else (node.value,)
         if isinstance(values[0], str):
             return self.text_condition("label", node)
@@ -173,7 +187,8 @@ class SpanCompiler:
                 present = f"JSONHas(attributes, {bound}) AND JSONType(attributes, {bound}) != 'Null'"
                 return f"NOT (({present}) OR has(input_keys, {bound}) OR has(output_keys, {bound}))"
             case _:
-                rows = score_rows_sql(self._binder, self._project, operand.name, "1", "trace_id, span_id")
+                counted = self.counted_verdicts(operand)
+                rows = score_rows_sql(self._binder, self._project, operand.name, counted, "trace_id, span_id")
                 return f"(NOT {_is_scored_in(rows)})"
 
     def _field_is_null(self, name: str, operand: FieldRef) -> str:
@@ -189,6 +204,31 @@ class SpanCompiler:
 def _is_scored_in(rows: str) -> str:
     """A span by its own scores, a root span also by those of its trace."""
     return f"((trace_id, span_id) IN ({rows}) OR (parent_span_id = '' AND (trace_id, '') IN ({rows})))"
+
+
+def _version_sql(bound: str, version: str) -> str:
+    """A version in full or, as tables show it, by its first characters."""
+    if len(version) < MIN_VERSION_START:
+        return f"evaluator_version = {bound}"
+    return f"startsWith(evaluator_version, {bound})"
+
+
+def _newest_verdicts_sql(named: str, verdict: str) -> str:
+    """The rows that no other version of their evaluator replaced, looked for among those that meet ``verdict``.
+
+    The first part is a constant to the engine, which leaves the rest out where no evaluator has several versions.
+    """
+    single = (
+        f"SELECT count() = 0 FROM (SELECT evaluator FROM score_rows WHERE {named} AND evaluator != ''"
+        " GROUP BY evaluator HAVING min(evaluator_version) != max(evaluator_version))"
+    )
+    judged = "sipHash128(evaluator, target, trace_id, span_id, session_id, trial_id)"
+    newest = (
+        f"SELECT {judged} AS judged, argMax(evaluator_version, (created_ns, evaluator_version)) FROM score_rows FINAL"
+        f" WHERE {named} AND evaluator != '' AND trace_id IN (SELECT trace_id FROM score_rows WHERE {named}"
+        f" AND {verdict}) GROUP BY judged"
+    )
+    return f"(({single}) OR evaluator = '' OR ({judged}, evaluator_version) IN ({newest}))"
 
 
 def score_rows_sql(binder: Binder, project: str, name: str, condition: str, columns: str) -> str:

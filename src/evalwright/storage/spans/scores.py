@@ -81,7 +81,7 @@ def score_groups(engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by
 def _newest_version(conditions: str) -> str:
     return (
         "(evaluator_version = '' OR (name, evaluator, evaluator_version) IN (SELECT name, evaluator,"
-        " argMax(evaluator_version, created_ns) FROM score_rows FINAL"
+        " argMax(evaluator_version, (created_ns, evaluator_version)) FROM score_rows FINAL"
         f" WHERE {conditions} AND evaluator_version != '' GROUP BY name, evaluator))"
     )
 
@@ -134,8 +134,8 @@ def summarise_scores(
         f"SELECT {column} AS id, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
         " avgIf(value, status = 'scored') AS mean,"
         " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
-        " FROM (SELECT *, argMax(evaluator_version, created_ns) OVER (PARTITION BY name, evaluator, target, trace_id,"
-        " span_id, session_id, trial_id) AS newest FROM (SELECT * FROM score_rows"
+        " FROM (SELECT *, argMax(evaluator_version, (created_ns, evaluator_version)) OVER (PARTITION BY name,"
+        " evaluator, target, trace_id, span_id, session_id, trial_id) AS newest FROM (SELECT * FROM score_rows"
         f" WHERE project = {binder.bind(project)} AND {which} ORDER BY created_ns DESC LIMIT 1 BY project, id))"
         " WHERE evaluator_version = newest GROUP BY id, name ORDER BY id, name"
     )
