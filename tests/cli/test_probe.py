@@ -27,6 +27,7 @@ def longer_is_better(output: str) -> float:
     """Likes length."""
     return min(1.0, len(output) / 400)
 '''
+JUDGE = ("evaluators", "probe", "judge.py:longer_is_better", "--no-save")
 RUBRIC = """
 name: helps
 kind: judge
@@ -54,7 +55,7 @@ def write_items(path: Path, count: int = 40) -> Path:
 
 def probe(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     capfd.readouterr()
-    code = main(["evaluators", "probe", *arguments, "--json"])
+    code = main(["evaluators", "probe", *arguments, "--no-save", "--json"])
     text = capfd.readouterr().out
     return code, json.loads(text) if text else {}
 
@@ -129,11 +130,58 @@ def test_recorded_verdicts_on_pairs_are_probed_for_position(tmp_path: Path, capf
 def test_without_json_there_is_a_table_and_the_reasons(tmp_path: Path, capfd: Any) -> None:
     (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
     items = write_items(tmp_path / "items.jsonl")
-    main(["evaluators", "probe", "judge.py:longer_is_better", "--items", str(items), "--probes", "position,verbosity"])
+    main([*JUDGE, "--items", str(items), "--probes", "position,verbosity"])
     said = capfd.readouterr()
     assert "verbosity" in said.out
     assert "position: not applicable: the judge judges one answer at a time" in said.err
     assert "40 items in 40 independent clusters" in said.err
+
+
+BROKEN = """
+from evalwright import evaluator
+
+@evaluator
+def down(output: str) -> float:
+    raise ConnectionError("no model there")
+"""
+
+
+def test_a_judge_that_never_answered_fails_the_probes_instead_of_passing_them(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
+    items = str(write_items(tmp_path / "items.jsonl", 12))
+    code, report = probe(capfd, "broken.py:down", "--items", items)
+    assert code == 1
+    assert report["undecided"] >= 5
+    assert main(["evaluators", "probe", "broken.py:down", "--no-save", "--items", items, "--probes", "authority"]) == 1
+    said = capfd.readouterr().err
+    assert "not decided for want of verdicts: authority: 0 of 12 verdicts came: 12 errored" in said
+    assert "no model there" in said
+
+
+def test_probes_that_fit_neither_judge_nor_items_are_no_pass(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    items = str(write_items(tmp_path / "items.jsonl", 12))
+    assert main([*JUDGE, "--items", items, "--probes", "position"]) == 2
+    assert "nothing was measured" in capfd.readouterr().err
+    assert main([*JUDGE, "--items", items, "--probes", "drift"]) == 0
+
+
+def test_what_is_left_undecided_is_an_error_only_when_asked_to_be(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER.replace("len(output) / 400", "0.5"), encoding="utf-8")
+    arguments = [*JUDGE, "--items", str(write_items(tmp_path / "items.jsonl", 12)), "--probes", "authority"]
+    assert main(arguments) == 0
+    assert "independent items would show a pass" in capfd.readouterr().err
+    assert main([*arguments, "--strict"]) == 1
+
+
+def test_without_a_server_nothing_is_asked_for_that_could_not_be_kept(tmp_path: Path, capfd: Any) -> None:
+    (tmp_path / "judge.py").write_text(LONGER, encoding="utf-8")
+    items = str(write_items(tmp_path / "items.jsonl", 12))
+    arguments = ["evaluators", "probe", "judge.py:longer_is_better", "--items", items]
+    assert main([*arguments, "--server", "http://127.0.0.1:9"]) == 3
+    said = capfd.readouterr()
+    assert "--no-save" in said.err
+    assert said.out == ""
 
 
 @pytest.mark.parametrize(
@@ -160,7 +208,7 @@ def test_bad_input_is_refused_with_exit_code_2(
     (tmp_path / "list.jsonl").write_text("[1]\n", encoding="utf-8")
     (tmp_path / "empty.jsonl").write_text("\n", encoding="utf-8")
     (tmp_path / "other.json").write_text('{"zz": "good"}', encoding="utf-8")
-    code = main(["evaluators", "probe", "judge.py:longer_is_better", *arguments])
+    code = main([*JUDGE, *arguments])
     assert code == 2
     assert message in capfd.readouterr().err
 

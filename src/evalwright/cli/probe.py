@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from evalwright.cli.options import Filtered, Options
-from evalwright.cli.output import Column, emit_json, emit_rows, note, one_line
+from evalwright.cli.output import emit_json, note
 from evalwright.cli.probe_items import from_dataset, from_file, from_store, with_anchors
+from evalwright.cli.probe_reports import anchors_of, check_server, emit_report, exit_code, keep
 from evalwright.cli.progress import progress
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.estimate import Estimate, render
 from evalwright.domain.evaluator import Evaluator
 from evalwright.domain.score import Target
 
 if TYPE_CHECKING:
-    from evalwright.evaluators.probes import Finding, ProbeItem, ProbeReport
+    from evalwright.evaluators.probes import ProbeItem, ProbeReport
     from evalwright.evaluators.probes.suite import Plan
 
 RECORDED_PAIRS: Final = "pairs:"
-COLUMNS: Sequence[Column] = (
-    ("probe", lambda row: row["probe"]),
-    ("verdict", lambda row: row["verdict"]),
-    ("effect", lambda row: row["effect"]),
-    ("bar", lambda row: row["bar"]),
-    ("p (BH)", lambda row: row["p"]),
-    ("sees from", lambda row: row["sees"]),
-    ("measure", lambda row: row["measure"]),
-)
 
 
 def probe(
@@ -47,17 +39,21 @@ def probe(
     repeats: int = 5,
     family: str = "",
     scale: str = "",
-    anchors: Path | None = None,
+    anchors: str = "",
     keep_anchors: Path | None = None,
     seed: int = 0,
     alpha: float = 0.05,
     concurrency: int = 16,
     model: str = "",
     cache: Path | None = None,
+    save: bool = True,
+    strict: bool = False,
     filtered: Filtered = Filtered(),
     options: Options = Options(),
 ) -> int:
-    """Probes a judge for eleven faults; exit code 1 when it fails one.
+    """Probes a judge for eleven faults, and keeps the report with its version on the server.
+
+    Exit code 1 when it fails one, or gave no verdicts to tell by; 2 when none of the probes applies.
 
     Example: evalwright evaluators probe faithfulness --dataset golden --probes verbosity,injection
 
@@ -72,26 +68,41 @@ def probe(
         repeats: how many times the same question is asked to see whether the answer is the same.
         family: model family of the judge; read from --model when left out.
         scale: lowest and highest value, as 1,5, where the evaluator does not say.
-        anchors: verdicts kept by an earlier run, to compare today's with.
+        anchors: verdicts of an earlier run to compare today's with: id of a report, last, or a file.
         keep_anchors: keeps today's verdicts in this file.
         seed: makes the same changes again.
         alpha: share of false alarms accepted among the failures.
         concurrency: verdicts asked for at once.
         model: the model the judge asks.
         cache: file that keeps verdicts, so that a stopped run goes on; .evalwright/verdicts.sqlite when left out.
+        save: keeps the report on the server; --no-save works without one.
+        strict: exit code 1 also for what is left undecided.
         filtered: which stored targets.
         options: where the server is.
     """
     names = [name.strip() for name in probes.split(",") if name.strip()]
+    if save:
+        check_server(options)
     with _judge(reference, model, options) as judge:
-        bench = _items(judge, dataset, items, target, human, limit, filtered, options)
-        compared = with_anchors(bench, anchors) if anchors else bench
+        bench, where = _items(judge, dataset, items, target, human, limit, filtered, options)
+        kept = anchors_of(judge.spec.name, anchors, options) if anchors else None
+        compared = bench if kept is None else with_anchors(bench, kept, anchors)
         plan = _plan(judge, compared, seed, repeats, family or _family(judge, model), scale)
-        report = _run(plan, names, alpha, concurrency, cache)
+        report = replace(_run(plan, names, alpha, concurrency, cache), items_from=where)
+        held = keep(judge, report, options) if save else ""
     if keep_anchors:
         keep_anchors.write_bytes(msgspec.json.format(msgspec.json.encode(report.verdicts), indent=1))
-    _emit(report, options)
-    return 1 if report.failed else 0
+    _emit(report, held, options)
+    return exit_code(report, strict=strict)
+
+
+def _emit(report: ProbeReport, held: str, options: Options) -> None:
+    if options.json:
+        emit_json({**report.as_dict(), "id": held})
+    else:
+        emit_report(report.as_dict())
+    if held:
+        note(f"kept as {held}: evalwright evaluators probes {report.evaluator}")
 
 
 def _plan(judge: Evaluator, items: Sequence[ProbeItem], seed: int, repeats: int, family: str, scale: str) -> Plan:
@@ -123,22 +134,25 @@ def _items(
     limit: int,
     filtered: Filtered,
     options: Options,
-) -> list[ProbeItem]:
+) -> tuple[list[ProbeItem], str]:
+    """Returns the items, and where they are from in words."""
     if dataset and items:
         raise InvalidInput("give a dataset or a file of items, not both")
     if limit < 1:
         raise InvalidInput(f"limit must be at least 1, got {limit!r}")
     if items:
-        return from_file(items, limit)
+        return from_file(items, limit), f"file {items.name}"
     if dataset:
-        return from_dataset(dataset, limit, options)
-    return from_store(Target(target) if target else judge.spec.target, human, limit, filtered, options)
+        return from_dataset(dataset, limit, options), f"dataset {dataset}"
+    chosen = Target(target) if target else judge.spec.target
+    where = f"{chosen.value}s where {filtered.filter}" if filtered.filter else f"{chosen.value}s of {options.project}"
+    return from_store(chosen, human, limit, filtered, options), where
 
 
 def _family(judge: Evaluator, model: str) -> str:
-    from evalwright.evaluators.calibration.family import model_family
+    from evalwright.evaluators.calibration.family import asked_model, model_family
 
-    asked = model or str(judge.spec.definition.get("asked_model") or judge.spec.definition.get("model") or "")
+    asked = model or asked_model(judge.spec)
     return model_family(asked) if asked else ""
 
 
@@ -173,40 +187,3 @@ async def _closing(judge: Evaluator, work: Coroutine[Any, Any, ProbeReport]) -> 
     finally:
         if isinstance(judge, Judge):
             await judge.aclose()
-
-
-def _emit(report: ProbeReport, options: Options) -> None:
-    if options.json:
-        emit_json(report.as_dict())
-        return
-    emit_rows([_row(line) for line in report.findings], COLUMNS, as_json=False, empty="")
-    for line in report.findings:
-        if line.effect is None:
-            note(f"{line.probe}: not applicable: {one_line(line.reason)}")
-        for status, reason, count in line.reasons:
-            note(f"{line.probe}: {count} {status}: {one_line(reason)}")
-    note(
-        f"{report.items} items in {report.clusters} independent clusters; p adjusted over the "
-        f"{len(report.findings) - report.not_applicable} lines that apply, failing at {report.alpha:g} and over the bar"
-    )
-
-
-def _row(line: Finding) -> Mapping[str, Any]:
-    applies = line.effect is not None
-    return {
-        "probe": line.probe,
-        "verdict": line.verdict.value,
-        "effect": _rendered(line.effect),
-        "bar": _bar(line) if applies else "",
-        "p": "" if line.p_adjusted is None else f"{line.p_adjusted:.3g}",
-        "sees": "" if line.detectable is None else f"{line.detectable:.2g}",
-        "measure": line.measure,
-    }
-
-
-def _rendered(effect: Estimate | None) -> str:
-    return "" if effect is None else render(effect)
-
-
-def _bar(line: Finding) -> str:
-    return f"{line.null:g} ± {line.bar:g}" if line.rule == "within" else f"{line.rule} {line.bar:g}"

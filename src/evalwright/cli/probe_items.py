@@ -65,7 +65,18 @@ def from_store(target: Target, human: str, limit: int, filtered: Filtered, optio
     api = options.api()
     subjects = read_subjects(api.get, target=target, project=options.project, limit=limit, **filtered.params())
     said = _human_scores(human, target, options) if human else {}
-    return [ProbeItem(subject=subject, cluster=subject.session_id, human=said.get(subject.key)) for subject in subjects]
+    return [
+        ProbeItem(subject=subject, cluster=subject.session_id, human=said.get(subject.key), families=_authors(subject))
+        for subject in subjects
+    ]
+
+
+def _authors(subject: Subject) -> Mapping[str, str]:
+    """Returns the family of the model that spoke last; empty when no model did."""
+    from evalwright.evaluators.calibration.family import model_family
+
+    models = [step.span.model for step in subject.steps if step.span.model]
+    return {"output": model_family(models[-1]) or models[-1]} if models else {}
 
 
 def _human_scores(name: str, target: Target, options: Options) -> Mapping[str, str | float]:
@@ -118,16 +129,24 @@ def human_verdict(given: Any, *, paired: bool) -> str | float | None:
     return said if isinstance(said, (str, int, float)) else None
 
 
-def with_anchors(items: list[ProbeItem], path: Path) -> list[ProbeItem]:
-    """Returns the items with the verdicts a file kept of them: ``{key: label or number}``.
+def read_anchors(path: Path) -> Mapping[str, str | float]:
+    """Returns the verdicts a file kept: ``{key: label or number}``.
 
     Raises:
-        InvalidInput: the file cannot be read, or knows none of the items.
+        InvalidInput: the file cannot be read.
     """
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str | float])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str | float])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidInput(f"cannot read the anchors {str(path)!r}: {error}") from error
+
+
+def with_anchors(items: list[ProbeItem], kept: Mapping[str, str | float], where: str) -> list[ProbeItem]:
+    """Returns the items with the verdicts that were kept of them.
+
+    Raises:
+        InvalidInput: none of the items is among them.
+    """
     if not any(item.subject.key in kept for item in items):
-        raise InvalidInput(f"{str(path)!r} keeps verdicts of none of these items")
+        raise InvalidInput(f"{where!r} keeps verdicts of none of these items")
     return [replace(item, anchor=kept.get(item.subject.key)) for item in items]

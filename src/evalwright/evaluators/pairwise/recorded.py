@@ -16,13 +16,14 @@ class RecordedPairs:
     """An evaluator over recorded pairwise verdicts: ``metadata.judges[name]`` of each item.
 
     A recording is ``{"label_order_12": 1, "label_order_21": 2}``; both labels name the answer, whatever its place.
-    What was not recorded, or not understood, is ``unseen``.
+    What was not recorded, or not understood, is ``unseen``. The evaluator's name has ``:`` where the recording's has
+    ``/``, which no name of an evaluator may have.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._spec = EvaluatorSpec(
-            name=name,
+            name=name.replace("/", ":"),
             version="recorded",
             kind=EvaluatorKind.JUDGE,
             target=Target.TRIAL,
@@ -45,7 +46,7 @@ class RecordedPairs:
 
     async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
         """Returns the recorded verdict."""
-        return [(self._name, ScoreType.CATEGORICAL, _outcome(self._recorded(subject)))]
+        return [(self._spec.name, ScoreType.CATEGORICAL, _outcome(self._recorded(subject)))]
 
     def _recorded(self, subject: Subject) -> Mapping[str, Any]:
         metadata = subject.values.get("metadata")
