@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
+from cyclopts import Parameter
 
 from evalwright.cli.options import Filtered, Options
 from evalwright.cli.output import emit_json, note
@@ -27,6 +28,24 @@ if TYPE_CHECKING:
 RECORDED_PAIRS: Final = "pairs:"
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """What becomes of a report, and what it is compared with."""
+
+    save: bool = True
+    "Keep the report on the server; --no-save works without one."
+
+    strict: bool = False
+    "Exit code 1 also for what is left undecided."
+
+    anchors: str = ""
+    "Verdicts of an earlier run to compare today's with: id of a report, last, or a file."
+
+    keep_anchors: Path | None = None
+    "Keep today's verdicts in this file."
+
+
 def probe(
     reference: str,
     *,
@@ -39,15 +58,12 @@ def probe(
     repeats: int = 5,
     family: str = "",
     scale: str = "",
-    anchors: str = "",
-    keep_anchors: Path | None = None,
     seed: int = 0,
     alpha: float = 0.05,
     concurrency: int = 16,
     model: str = "",
     cache: Path | None = None,
-    save: bool = True,
-    strict: bool = False,
+    keeping: Keeping = Keeping(),
     filtered: Filtered = Filtered(),
     options: Options = Options(),
 ) -> int:
@@ -68,32 +84,29 @@ def probe(
         repeats: how many times the same question is asked to see whether the answer is the same.
         family: model family of the judge; read from --model when left out.
         scale: lowest and highest value, as 1,5, where the evaluator does not say.
-        anchors: verdicts of an earlier run to compare today's with: id of a report, last, or a file.
-        keep_anchors: keeps today's verdicts in this file.
         seed: makes the same changes again.
         alpha: share of false alarms accepted among the failures.
         concurrency: verdicts asked for at once.
         model: the model the judge asks.
         cache: file that keeps verdicts, so that a stopped run goes on; .evalwright/verdicts.sqlite when left out.
-        save: keeps the report on the server; --no-save works without one.
-        strict: exit code 1 also for what is left undecided.
+        keeping: what becomes of the report, and what it is compared with.
         filtered: which stored targets.
         options: where the server is.
     """
     names = [name.strip() for name in probes.split(",") if name.strip()]
-    if save:
+    if keeping.save:
         check_server(options)
     with _judge(reference, model, options) as judge:
         bench, where = _items(judge, dataset, items, target, human, limit, filtered, options)
-        kept = anchors_of(judge.spec.name, anchors, options) if anchors else None
-        compared = bench if kept is None else with_anchors(bench, kept, anchors)
+        kept = anchors_of(judge.spec.name, keeping.anchors, options) if keeping.anchors else None
+        compared = bench if kept is None else with_anchors(bench, kept, keeping.anchors)
         plan = _plan(judge, compared, seed, repeats, family or _family(judge, model), scale)
         report = replace(_run(plan, names, alpha, concurrency, cache), items_from=where)
-        held = keep(judge, report, options) if save else ""
-    if keep_anchors:
-        keep_anchors.write_bytes(msgspec.json.format(msgspec.json.encode(report.verdicts), indent=1))
+        held = keep(judge, report, options) if keeping.save else ""
+    if keeping.keep_anchors:
+        keeping.keep_anchors.write_bytes(msgspec.json.format(msgspec.json.encode(report.verdicts), indent=1))
     _emit(report, held, options)
-    return exit_code(report, strict=strict)
+    return exit_code(report, strict=keeping.strict)
 
 
 def _emit(report: ProbeReport, held: str, options: Options) -> None:
