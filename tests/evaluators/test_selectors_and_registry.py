@@ -161,3 +161,27 @@ def test_every_ready_name_is_documented() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "evaluators.md").read_text()
     for name in [*ready(), *ready_rubrics()]:
         assert f"`{name}" in page, name
+
+
+def test_a_folder_or_a_whole_file_stands_for_all_evaluators_in_it(tmp_path: Path) -> None:
+    from evalwright.evaluators.registry import expand
+
+    file = tmp_path / "checks.py"
+    file.write_text(
+        "from evalwright import evaluator\n\n"
+        "@evaluator\ndef polite(output: str) -> bool:\n    return 'please' in output\n\n"
+        "@evaluator(name='short')\ndef brief(output: str) -> bool:\n    return len(output) < 80\n"
+    )
+    both = [f"{file}:polite", f"{file}:brief"]
+    assert expand(str(file)) == both
+    assert expand(str(tmp_path)) == both
+    assert [load(each).spec.name for each in both] == ["polite", "short"]
+    for other in ("exact_match", f"{file}:polite", "latency_under:ms=2000"):
+        assert expand(other) == [other]
+
+
+def test_a_folder_without_evaluators_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    from evalwright.evaluators.registry import expand
+
+    with pytest.raises(NotFound, match="no evaluator in"):
+        expand(str(tmp_path))

@@ -108,7 +108,7 @@ def run_(
     Example: evalwright evaluators run latency_under:ms=2000 --target span --filter 'kind == "LLM"'
 
     Args:
-        reference: ready names, file.py:function or rubric.yaml; several separated by commas.
+        reference: ready names, file.py:function, file.py, rubric.yaml or a folder of them; several separated by commas.
         target: what is judged; the evaluator's own target when left out.
         limit: targets at most; 0 means all that match.
         concurrency: targets judged at once.

@@ -74,7 +74,7 @@ def run_(
     Args:
         task: file.py:function, called with the item's input.
         dataset: name or id.
-        evaluators: comma-separated: ready names, file.py:function or rubric.yaml.
+        evaluators: ready names, file.py:function, file.py, rubric.yaml or a folder of them, separated by commas.
         trials: repeats per item.
         name: of the experiment; a new one when left out.
         concurrency: trials at once.

@@ -23,7 +23,7 @@ MAX_QUEUED_SPANS: Final = 50_000
 def evaluators_of(
     references: str, options: Options, *, model: str = "", cache: Path | None = None
 ) -> Iterator[Sequence[Evaluator]]:
-    """Yields the evaluators of a comma-separated list of ready names, file.py:function and rubric files.
+    """Yields the evaluators of a comma-separated list of ready names, file.py:function, rubric files and folders.
 
     Judges ask ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY``, and ``model`` or ``EVALWRIGHT_JUDGE_MODEL``. What they do is
     sent to the server as traces of the project ``evalwright``, all of it by the time the block ends. With a ``cache``
@@ -34,10 +34,11 @@ def evaluators_of(
         InvalidInput: a broken file, a wrong parameter, or a judge without a model.
     """
     from evalwright.evaluators import load
-    from evalwright.evaluators.registry import split_references
+    from evalwright.evaluators.registry import expand, split_references
     from evalwright.providers.environment import chat_model, judge_model
 
-    asked, client, names = model or judge_model(), chat_model(), split_references(references)
+    asked, client = model or judge_model(), chat_model()
+    names = [each for reference in split_references(references) for each in expand(reference)]
     if client is None:
         yield [load(name, model=asked) for name in names]
         return

@@ -140,6 +140,25 @@ def split_references(text: str) -> Sequence[str]:
     return found
 
 
+def expand(reference: str) -> Sequence[str]:
+    """Returns the references a folder or a whole Python file stands for; any other stands for itself.
+
+    Raises:
+        NotFound: there is no evaluator in it.
+        InvalidInput: a file in it is broken.
+    """
+    path = Path(reference)
+    if path.suffix == ".py":
+        found = _in_file(path)
+    elif path.is_dir() and reference not in ready() and reference not in ready_rubrics():
+        found = find(path)
+    else:
+        return [reference]
+    if not found:
+        raise NotFound(f"there is no evaluator in {reference!r}", hint="decorate a function with @ew.evaluator")
+    return list(found.values())
+
+
 def _judge(rubric: Rubric, model: str, client: ChatModel | None, options: Mapping[str, Any]) -> Judge:
     asked = _asked(rubric.name, model or str(rubric.model.get("name") or ""), client)
     return Judge(rubric, model=model, client=asked, **options)
