@@ -397,6 +397,19 @@ def test_a_trace_is_found_without_its_project(store: SpanDatabase, project: str)
     assert store.trace_tree("", trace_of(2**100)).summary.project == project
 
 
+def test_summaries_of_traces_and_sessions_show_words_and_not_the_json_around_them(
+    store: SpanDatabase, project: str
+) -> None:
+    asked = json.dumps([{"role": "user", "content": "Where is my order?\nIt is late. " + "Please. " * 100}])
+    answered = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "On its way."}]}])
+    store.write_spans([span(project, 1, session_id="s", input=asked, output=answered)])
+    (trace,) = store.list_traces(query(project)).items
+    assert trace.input_preview.startswith("Where is my order?\nIt is late. Please.")
+    assert trace.output_preview == "On its way."
+    (session,) = store.list_sessions(query(project)).items
+    assert (session.first_input, session.last_output) == (trace.input_preview, trace.output_preview)
+
+
 def test_sessions_add_up_their_traces(store: SpanDatabase, project: str) -> None:
     store.write_spans([
         span(project, 1, trace=1, session_id="s", user_id="u", input="hello", output="a", input_tokens=4, cost=0.5),

@@ -30,6 +30,7 @@ from evalwright.domain.trace import (
 )
 from evalwright.filters.lexer import MAX_LENGTH
 from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
+from evalwright.semconv import words
 
 _TERM = re.compile(r'\s*(\w+)\s*(==|in)\s*(\((?:\s*"[^"]*"\s*,?)*\)|"[^"]*")\s*(?:and|$)')
 
@@ -143,8 +144,8 @@ class MemorySpanStore:
             output_tokens=_total(span.output_tokens for span in spans),
             cost=None,
             unpriced_spans=0,
-            first_input=spans[0].input,
-            last_output=spans[-1].output,
+            first_input=words(spans[0].input[:200]),
+            last_output=words(spans[-1].output[:200]),
             agent_name=spans[0].agent_name,
         )
 
@@ -175,8 +176,8 @@ class MemorySpanStore:
             output_tokens=_total(span.output_tokens for span in spans),
             cost=None,
             unpriced_spans=0,
-            input_preview=root.input[:200],
-            output_preview=root.output[:200],
+            input_preview=words(root.input[:200]),
+            output_preview=words(root.output[:200]),
             flagged_spans=sum(bool(span.flags) for span in spans),
         )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalwright.semconv import preview
+from evalwright.semconv import preview, words
 
 JSON = "application/json"
 
@@ -51,3 +51,47 @@ def test_a_preview_is_one_line_no_longer_than_asked(value, mime, limit):
     shown = preview(value, mime, limit)
     assert len(shown) <= limit
     assert "\n" not in shown
+
+
+MESSAGES = json.dumps([
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "parts": [{"type": "text", "content": 'Say "hi"\nto \U0001f600 \u00e9 C:\\users'}]},
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ('[{"role": "user", "parts": [{"type": "text", "content": "Where is my ord', "Where is my ord"),
+        ('[{"role":"system","content":"Be kind."},{"role":"user","content":', "Be kind."),
+        ('[{"role":"user","content":"tab\\', "tab"),
+        ('[{"role":"user","content":"face \\ud83d\\ude', "face "),
+        ('[{"role":"user","content":"", "tool_calls":[', '[{"role":"user","content":"", "tool_calls":['),
+        ('{"k": 3, "query": "refunds\\nplease", "more": [1, 2', "refunds\nplease"),
+        ('{"k": 3, "more": [1, 2', '{"k": 3, "more": [1, 2'),
+        ('"a long quoted answ', "a long quoted answ"),
+        ("[1, 2, 3", "[1, 2, 3"),
+        ("plain [text]", "plain [text]"),
+        ("Two\n  lines", "Two\n  lines"),
+        ("", ""),
+    ],
+)
+def test_the_beginning_of_a_value_says_what_is_begun_in_it(start, expected):
+    assert words(start) == expected
+
+
+def test_words_keep_their_lines_and_quotes():
+    assert words(MESSAGES) == 'Say "hi"\nto \U0001f600 \u00e9 C:\\users'
+
+
+def test_a_message_cut_anywhere_says_a_beginning_of_its_words():
+    said = ["Be kind.", words(MESSAGES)]
+    begun = MESSAGES.index("Be kind.") + 1
+    for end in range(begun, len(MESSAGES)):
+        shown = words(MESSAGES[:end])
+        assert any(text.startswith(shown) for text in said), (MESSAGES[:end], shown)
+
+
+@given(st.text(max_size=300) | st.text('[{"\\\\u0d8:role content text,}]', max_size=80))
+def test_words_of_anything_at_all_are_text(value):
+    assert isinstance(words(value), str)

@@ -64,6 +64,13 @@ def one_line(value: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in text[:2000]).strip()
 
 
+def gist(value: str, width: int) -> str:
+    """What a payload, or the beginning of one, says, within ``width`` characters."""
+    from evalwright.semconv import preview
+
+    return preview(value, "", width)
+
+
 def note(text: str) -> None:
     """Says something on stderr."""
     err().print(Text(text), soft_wrap=True)

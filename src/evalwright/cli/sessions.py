@@ -9,7 +9,7 @@ from cyclopts import App
 from evalwright.cli import traces
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options, Paged
-from evalwright.cli.output import Column, emit_json, emit_rows, money, one_line
+from evalwright.cli.output import Column, emit_json, emit_rows, gist, money
 
 app = App(name="sessions", help="List and show sessions.")
 
@@ -20,7 +20,7 @@ COLUMNS: Sequence[Column] = (
     ("traces", lambda row: row["trace_count"]),
     ("errors", lambda row: row["error_count"] or ""),
     ("cost", lambda row: money(row["cost"], unpriced=row["unpriced_spans"])),
-    ("first input", lambda row: one_line(row["first_input"])[:60]),
+    ("first input", lambda row: gist(row["first_input"], 60)),
     ("scores", lambda row: traces.scores_line(row["scores"])),
 )
 

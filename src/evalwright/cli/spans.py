@@ -10,7 +10,7 @@ from typing import Any
 from cyclopts import App
 
 from evalwright.cli.options import Filtered, Options, Paged
-from evalwright.cli.output import Column, duration, emit_json, emit_rows, money, note, one_line
+from evalwright.cli.output import Column, duration, emit_json, emit_rows, gist, money, note
 
 app = App(name="spans", help="Query and aggregate spans, with filters or SQL.")
 
@@ -22,7 +22,7 @@ COLUMNS: Sequence[Column] = (
     ("model", lambda row: row["model"]),
     ("latency", lambda row: duration(row["duration_ms"])),
     ("cost", lambda row: money(row["cost"])),
-    ("output", lambda row: one_line(row["output"])[:60]),
+    ("output", lambda row: gist(row["output"], 60)),
     ("trace", lambda row: row["trace_id"]),
     ("span", lambda row: row["span_id"]),
 )

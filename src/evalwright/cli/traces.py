@@ -9,7 +9,7 @@ from cyclopts import App
 
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options, Paged
-from evalwright.cli.output import Column, duration, emit_json, emit_rows, money, one_line, out
+from evalwright.cli.output import Column, duration, emit_json, emit_rows, gist, money, one_line, out
 from evalwright.cli.spans import export
 
 app = App(name="traces", help="List, show, search and export traces.")
@@ -82,7 +82,7 @@ def preview(trace_id: str, *, limit: int = 20, options: Options = Options()) -> 
         ("kind", lambda row: row["kind"]),
         ("name", lambda row: row["name"]),
         ("latency", lambda row: duration(row["duration_ms"])),
-        ("output", lambda row: one_line(row["output_preview"])[:80]),
+        ("output", lambda row: gist(row["output_preview"], 80)),
         ("span", lambda row: row["span_id"]),
     )
     emit_rows(answer["nodes"], columns, as_json=options.json, empty="the trace has no spans")

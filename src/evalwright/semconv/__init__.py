@@ -1,8 +1,8 @@
 """Conventions of agent traces: any dialect of attributes in, one canonical span and its content out."""
 
 from evalwright.semconv.normaliser import is_pending, normalise
-from evalwright.semconv.previews import preview
+from evalwright.semconv.previews import preview, words
 from evalwright.semconv.projects import project_of
 from evalwright.semconv.span_content import content
 
-__all__ = ["content", "is_pending", "normalise", "preview", "project_of"]
+__all__ = ["content", "is_pending", "normalise", "preview", "project_of", "words"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
+
+import msgspec
 
 from evalwright.domain.content import Message
 from evalwright.semconv.messages.conversation import read_conversation
@@ -22,21 +25,70 @@ _SPEAKING: Final = (
     "message",
     "raw",
 )
+_OPENINGS: Final = ("[", "{", '"')
+_STRING: Final = r'"((?:[^"\\]|\\.)*)(?:"|\\?$)'
+_SAID: Final = re.compile(r'"(?:content|text)"\s*:\s*' + _STRING, re.DOTALL)
+_FIELD: Final = re.compile(rf'"({"|".join(_SPEAKING)})"\s*:\s*' + _STRING, re.DOTALL)
+_MESSAGE: Final = re.compile(r'"role"\s*:|"type"\s*:\s*"text"')
+_HEX: Final = "[0-9a-fA-F]"
+_WHOLE: Final = re.compile(
+    rf"(?:[^\\]|\\[^u]|\\u(?![dD][89a-fA-F]){_HEX}{{4}}|\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}})*",
+    re.DOTALL,
+)
+"""String content up to an escape, or half of a surrogate pair, that was cut."""
 
 
 def preview(value: str, mime: str, limit: int) -> str:
-    """At most ``limit`` characters that say what ``value`` is about, on one line.
+    """At most ``limit`` characters that say what ``value`` is about, on one line; see ``words``.
 
-    Of a message list, the answer it ends with, else the newest words of the user; of an object, its one telling
-    field; of anything else, its beginning. A cut is marked by an ellipsis within the limit.
+    A cut is marked by an ellipsis within the limit.
 
     >>> preview('[{"role": "user", "content": "Where is my order?"}]', "application/json", 40)
     'Where is my order?'
     """
-    if len(value) > _PARSED_UP_TO or (mime not in {"", "application/json"} and value[:1] != '"'):
-        return _cut(value, limit)
+    is_text = mime not in {"", "application/json"} and value[:1] != '"'
+    return _cut(value if is_text else words(value), limit)
+
+
+def words(value: str) -> str:
+    """The words of a display value, or of the beginning of one: what a person reads instead of JSON.
+
+    Of a message list, the answer it ends with, else the newest words of the user; of an object, its one telling
+    field; of anything else, the value itself. A value cut short says what is whole or begun in it.
+
+    >>> words('[{"role": "user", "content": "Where is my ord')
+    'Where is my ord'
+    """
+    if value[:64].lstrip()[:1] not in _OPENINGS or len(value) > _PARSED_UP_TO:
+        return value
     parsed = parse_json(value)
-    return _cut(parsed if isinstance(parsed, str) else _telling(parsed) or value, limit)
+    if isinstance(parsed, str):
+        return parsed if parsed is not value else _begun(value) or value
+    return _telling(parsed) or value
+
+
+def _begun(value: str) -> str:
+    """The last thing said in JSON that ends in the middle; empty when nothing in it speaks."""
+    if _MESSAGE.search(value):
+        said = [text for match in _SAID.finditer(value) if (text := _unescaped(match[1])).strip()]
+        return said[-1] if said else ""
+    opening = value.lstrip()[:1]
+    if opening == '"':
+        return _unescaped(value.lstrip()[1:])
+    found = {match[1]: match[2] for match in _FIELD.finditer(value)} if opening == "{" else {}
+    return next((text for key in _SPEAKING if (text := _unescaped(found.get(key, "")))), "")
+
+
+def _unescaped(text: str) -> str:
+    """JSON string content as text; an escape that was cut at the end is left out."""
+    if "\\" not in text:
+        return text
+    whole = _WHOLE.match(text)
+    kept = whole[0] if whole else ""
+    try:
+        return msgspec.json.decode(f'"{kept}"', type=str)
+    except ValueError:
+        return kept
 
 
 def _telling(parsed: Any) -> str:

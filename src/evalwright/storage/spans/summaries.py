@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from evalwright.domain.span import SpanKind, SpanStatus
 from evalwright.domain.trace import ScoreSummary, TraceSummary
+from evalwright.semconv import words
 from evalwright.storage.spans.codec import optional_float
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
@@ -90,7 +91,7 @@ def _root(row: Mapping[str, Any]) -> tuple[str, int]:
 def read_previews(
     engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]
 ) -> Mapping[tuple[str, str], tuple[str, str]]:
-    """Returns how input and output of spans begin, by (trace, span).
+    """Returns the first words of input and output of spans, by (trace, span).
 
     ``roots`` are (trace, span, start): payload of no other span is read, and the starts keep the scan to few granules.
     """
@@ -104,7 +105,10 @@ def read_previews(
         f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
         f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"
     )
-    return {(row["trace_id"], row["span_id"]): (row["head"], row["tail"]) for row in fetch(engine, sql, binder)}
+    return {
+        (row["trace_id"], row["span_id"]): (words(row["head"]), words(row["tail"]))
+        for row in fetch(engine, sql, binder)
+    }
 
 
 def _summary(
