@@ -15,16 +15,23 @@ from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes,
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import check_level, unknown
 
-_ROWS = 256
 _BLOCKS = 20
 _FEW_CLUSTERS = 10
 
 
 def ranks(values: ArrayLike) -> FloatArray:
     """Ranks from 1, ties sharing their mean rank."""
-    _, codes, counts = np.unique(vector(values), return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2.0)[codes], dtype=np.float64)
+    return _mean_ranks(_codes(vector(values)))
+
+
+def _codes(values: FloatArray) -> IntArray:
+    """Places among the distinct values: they order as the values do, and are counted instead of sorted."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _mean_ranks(codes: IntArray) -> FloatArray:
+    counts = np.bincount(codes)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2.0)[codes], dtype=np.float64)
 
 
 def spearman(first: ArrayLike, second: ArrayLike, clusters: Labels | None = None, *, level: float = 0.95) -> Estimate:
@@ -38,8 +45,8 @@ def spearman(first: ArrayLike, second: ArrayLike, clusters: Labels | None = None
     return alone if clusters is None else _clustered(alone, x, y, clusters, _rho)
 
 
-def _rho(x: FloatArray, y: FloatArray) -> float:
-    a, b = ranks(x) - (x.size + 1) / 2.0, ranks(y) - (y.size + 1) / 2.0
+def _rho(x: IntArray, y: IntArray) -> float:
+    a, b = _mean_ranks(x) - (x.size + 1) / 2.0, _mean_ranks(y) - (y.size + 1) / 2.0
     scale = math.sqrt(float(a @ a) * float(b @ b))
     return float(a @ b) / scale if scale > 0.0 else math.nan
 
@@ -54,21 +61,23 @@ def kendall(first: ArrayLike, second: ArrayLike, clusters: Labels | None = None,
     return alone if clusters is None else _clustered(alone, x, y, clusters, _tau)
 
 
-def _tau(x: FloatArray, y: FloatArray) -> float:
+def _tau(x: IntArray, y: IntArray) -> float:
     """Pairs are counted while sorting, n log n of them looked at: Knight 1966."""
-    ordered = y[np.lexsort((y, x))]
+    width = int(y.max(initial=0)) + 1
+    joint = np.sort(x * width + y)
     pairs = x.size * (x.size - 1) / 2.0
-    x_pairs, y_pairs = pairs - _ties(x[:, None]), pairs - _ties(y[:, None])
-    agreeing = x_pairs + y_pairs - (pairs - _ties(np.stack([x, y], axis=1))) - 2.0 * _inversions(ordered)
+    x_pairs, y_pairs = pairs - _ties(np.bincount(x)), pairs - _ties(np.bincount(y))
+    runs = np.diff(np.flatnonzero(np.concatenate([[True], joint[1:] != joint[:-1], [True]])))
+    agreeing = x_pairs + y_pairs - (pairs - _ties(runs)) - 2.0 * _inversions(joint % width)
     return agreeing / math.sqrt(x_pairs * y_pairs) if x_pairs > 0.0 and y_pairs > 0.0 else math.nan
 
 
 def _clustered(
     alone: Estimate,
-    x: FloatArray,
-    y: FloatArray,
+    x: IntArray,
+    y: IntArray,
     clusters: Labels,
-    statistic: Callable[[FloatArray, FloatArray], float],
+    statistic: Callable[[IntArray, IntArray], float],
 ) -> Estimate:
     """Returns the estimate with the interval that counts clusters, which is never narrower than one of single rows.
 
@@ -110,25 +119,35 @@ def _dealt(codes: IntArray, count: int) -> IntArray:
     return np.asarray(block_of[codes], dtype=np.int64)
 
 
-def _ties(rows: FloatArray) -> float:
-    """Pairs of equal rows."""
-    counts = np.unique(rows, axis=0, return_counts=True)[1].astype(np.float64)
-    return float(np.sum(counts * (counts - 1.0)) / 2.0)
+def _ties(counts: IntArray) -> float:
+    """Pairs among equals, of which there are ``counts``."""
+    return float(counts @ (counts - 1)) / 2.0
 
 
-def _inversions(values: FloatArray) -> float:
-    """Pairs of which the earlier is greater."""
-    if values.size <= _ROWS:
-        return float(np.count_nonzero(np.triu(values[:, None] > values)))
-    left, right = values[: values.size // 2], values[values.size // 2 :]
-    across = left.size * right.size - float(np.sum(np.searchsorted(np.sort(left), right, side="right")))
-    return across + _inversions(left) + _inversions(right)
+def _inversions(codes: IntArray) -> float:
+    """Pairs of which the earlier is greater: they part at their first differing bit, where a one stands before a zero.
+
+    Bit by bit from the highest, codes are sorted stably by what has been read of them; each pair is counted once.
+    """
+    found, places = 0, np.arange(codes.size)
+    for bit in reversed(range(int(codes.max(initial=0)).bit_length())):
+        ones, same = (codes >> bit) & 1, codes >> (bit + 1)
+        starts = np.flatnonzero(np.concatenate([[True], same[1:] != same[:-1]]))
+        lengths = np.diff(np.append(starts, codes.size))
+        before = np.cumsum(ones) - ones
+        before -= np.repeat(before[starts], lengths)
+        found += int(before @ (1 - ones))
+        after_zeros = np.repeat(starts + lengths - np.add.reduceat(ones, starts), lengths)
+        moved = np.empty_like(codes)
+        moved[np.where(ones == 1, after_zeros + before, places - before)] = codes
+        codes = moved
+    return float(found)
 
 
-def _pair(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _pair(first: ArrayLike, second: ArrayLike) -> tuple[IntArray, IntArray]:
     x, y = vector(first, "first"), vector(second, "second")
     same_length(x, y, "first and second")
-    return x, y
+    return _codes(x), _codes(y)
 
 
 def _fisher(r: float, n: int, variance: tuple[float, int], method: str, level: float) -> Estimate:
