@@ -44,13 +44,14 @@ class LabelReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementReport:
-    """The calibration page in one object."""
+    """The calibration page in one object. ``weighted_kappa`` is None unless weights were asked for."""
 
     table: ConfusionTable
     accuracy: Estimate
     kappa: Estimate
     macro_f1: Estimate
     labels: tuple[LabelReport, ...]
+    weighted_kappa: Estimate | None = None
 
 
 def confusion(truth: Labels, judged: Labels, labels: Sequence[Any] | None = None) -> ConfusionTable:
@@ -116,8 +117,7 @@ def cohen_kappa(
     """Agreement of two beyond chance; ``weights`` for ordinal labels. Source: Cohen 1960, 1968."""
     disagreement = kappa_weights(len(table.labels), weights)
     stack = _stack(table, rng, resamples)
-    kappas = _kappas(stack, disagreement)
-    return percentile_estimate(float(kappas[0]), kappas[1:], n=table.total, level=level, denominators=None)
+    return _first_of(_kappas(stack, disagreement), table, level)
 
 
 def _stack(table: ConfusionTable, rng: Generator, resamples: int) -> FloatArray:
@@ -182,28 +182,43 @@ def agreement_report(
 ) -> AgreementReport:
     """Everything the calibration page shows, from one set of bootstrap tables.
 
-    With ``clusters`` whole clusters are drawn, and accuracy is of the clustered kind; precision and recall are not.
+    With clusters whole clusters are drawn, and accuracy is of the clustered kind; precision and recall are not.
+    ``weights`` (``linear``, ``quadratic``) adds the kappa of an ordered scale.
     """
     table = confusion(truth, judged, labels)
     if not table.labels:
         nothing = unknown("bootstrap", level=level)
-        return AgreementReport(table=table, accuracy=wilson(0, 0), kappa=nothing, macro_f1=nothing, labels=())
+        return AgreementReport(
+            table=table,
+            accuracy=wilson(0, 0),
+            kappa=nothing,
+            macro_f1=nothing,
+            labels=(),
+            weighted_kappa=nothing if weights else None,
+        )
     if clusters is None:
         stack, accuracy = _stack(table, rng, resamples), wilson(int(np.trace(table.counts)), table.total, level=level)
     else:
         stack = _clustered_stack(table, truth, judged, clusters, rng, resamples)
         accuracy = rate(np.asarray(truth) == np.asarray(judged), clusters, level=level)
-    kappas = _kappas(stack, kappa_weights(len(table.labels), weights))
     f1 = _f1(stack)
-    macro = _macro(f1)
-    n = table.total
     return AgreementReport(
         table=table,
         accuracy=accuracy,
-        kappa=percentile_estimate(float(kappas[0]), kappas[1:], n=n, level=level, denominators=None),
-        macro_f1=percentile_estimate(float(macro[0]), macro[1:], n=n, level=level, unit="ratio", denominators=None),
+        kappa=_kappa_of(stack, table, None, level),
+        macro_f1=_first_of(_macro(f1), table, level, "ratio"),
         labels=tuple(_label_report(table, index, f1[:, index], level) for index in range(len(table.labels))),
+        weighted_kappa=_kappa_of(stack, table, weights, level) if weights else None,
     )
+
+
+def _kappa_of(stack: FloatArray, table: ConfusionTable, weights: str | None, level: float) -> Estimate:
+    return _first_of(_kappas(stack, kappa_weights(len(table.labels), weights)), table, level)
+
+
+def _first_of(found: FloatArray, table: ConfusionTable, level: float, unit: str = "") -> Estimate:
+    """Returns the statistic of the table itself, which comes first, with the interval of its bootstrap copies."""
+    return percentile_estimate(float(found[0]), found[1:], n=table.total, level=level, unit=unit, denominators=None)
 
 
 def _label_report(table: ConfusionTable, index: int, f1: FloatArray, level: float) -> LabelReport:
@@ -212,6 +227,6 @@ def _label_report(table: ConfusionTable, index: int, f1: FloatArray, level: floa
         label=label,
         precision=precision(table, label, level=level),
         recall=sensitivity(table, label, level=level),
-        f1=percentile_estimate(float(f1[0]), f1[1:], n=table.total, level=level, unit="ratio", denominators=None),
+        f1=_first_of(f1, table, level, "ratio"),
         support=int(table.counts[index].sum()),
     )

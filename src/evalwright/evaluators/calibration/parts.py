@@ -28,15 +28,16 @@ def measure(pairs: Pairs, labels: Sequence[str], positive: str, options: Options
     human, judge, clusters = pairs.human.astype(str), pairs.judge.astype(str), pairs.clusters
     keywords: dict[str, Any] = {"labels": labels, "clusters": clusters, "level": options.level}
     keywords["resamples"] = options.resamples
-    found = agreement_report(human, judge, rng, **keywords)
     ordered = options.scale is Scale.ORDINAL
-    ranks = ([labels.index(value) for value in human], [labels.index(value) for value in judge])
+    found = agreement_report(human, judge, rng, weights="quadratic" if ordered else None, **keywords)
+    places = {label: place for place, label in enumerate(labels)}
+    ranks = ([places[value] for value in human], [places[value] for value in judge])
     return Agreement(
         rows=rows,
         groups=groups,
         agreement=found.accuracy,
         kappa=found.kappa,
-        weighted_kappa=agreement_report(human, judge, rng, weights="quadratic", **keywords).kappa if ordered else None,
+        weighted_kappa=found.weighted_kappa,
         macro_f1=found.macro_f1,
         sensitivity=_share(judge == positive, human == positive, clusters, options) if positive else None,
         specificity=_share(judge != positive, human != positive, clusters, options) if positive else None,
