@@ -8,6 +8,8 @@ from evalwright.semconv.values import text
 
 _FRAMEWORKS: Final = frozenset(
     {"langchain", "langgraph", "strands-agents", "gcp.vertex.agent", "microsoft.agent_framework", "crewai", "unknown"}
+    | {"autogen", "ag2", "llamaindex", "llama_index", "haystack", "dspy", "smolagents", "agno", "pydantic_ai"}
+    | {"semantic_kernel", "microsoft.semantic_kernel", "google_adk", "openai_agents", "litellm", "vercel"}
 )
 _RENAMED: Final = {
     "xai": "x_ai",

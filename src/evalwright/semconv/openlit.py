@@ -26,7 +26,8 @@ _RULES: Final = (
     *rules("reasoning_tokens", count, Tier.LEGACY, "gen_ai.usage.completion_tokens_details.reasoning"),
     *rules("cost", number, Tier.LEGACY, "gen_ai.token.cost.total"),
     *rules("environment", text, Tier.NATIVE, "gen_ai.environment"),
-    *rules("input", shown, Tier.LEGACY, "gen_ai.tool.input", "gen_ai.tool.args"),
+    *rules("input", shown, Tier.LEGACY, "gen_ai.tool.input"),
+    *rules("input", shown, Tier.GUESS, "gen_ai.tool.args"),
     *rules("output", shown, Tier.LEGACY, "gen_ai.tool.output"),
 )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.events import vector_search_documents
-from evalwright.semconv.readers import joined, mapping_of, tools, value_of
+from evalwright.semconv.readers import mapping_of, spoken, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.values import count, mapped, text, unquoted
 
@@ -48,8 +48,8 @@ _RULES: Final = (
 )
 
 _SOURCES: Final = (
-    Source("input_messages", joined("gen_ai.prompt", "user"), Tier.NATIVE),
-    Source("output_messages", joined("gen_ai.completion", "assistant"), Tier.NATIVE),
+    Source("input_messages", spoken("gen_ai.prompt", "user"), Tier.NATIVE),
+    Source("output_messages", spoken("gen_ai.completion", "assistant"), Tier.NATIVE),
     Source("tools", tools("llm.request.functions"), Tier.NATIVE),
     Source("tool_arguments", value_of("traceloop.entity.input"), Tier.ASSOCIATED),
     Source("tool_result", value_of("traceloop.entity.output"), Tier.ASSOCIATED),

@@ -83,7 +83,10 @@ def _instructed(read: Read) -> Read:
 
     def with_system(view: SpanView) -> object:
         messages = read(view)
-        return (*_instructions(view), *messages) if messages else ()
+        if not messages:
+            return ()
+        said = {message.text for message in messages if message.role == "system"}
+        return (*(system for system in _instructions(view) if system.text not in said), *messages)
 
     return with_system
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from evalwright.domain.content import Document, ToolDefinition
+from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.messages.parts import unwrapped
 from evalwright.semconv.values import number, parse_json, shown, text, words
 from evalwright.semconv.view import SpanView
 
 Read = Callable[[SpanView], Any]
+
+_PRINTED: Final = re.compile(r"""\b(name|description)=(['"])(.*?)\2(?=[ ,)])""", re.DOTALL)
+_PRINTED_UP_TO: Final = 4_000
 
 
 def value_of(*keys: str) -> Read:
@@ -52,8 +57,21 @@ def finish(*keys: str) -> Read:
 
 
 def joined(key: str, role: str) -> Read:
-    """The conversation at ``key``; an empty ``role`` accepts only what is plainly a conversation."""
-    return lambda view: read_conversation(view.get(key), role)
+    """The conversation at ``key``; an empty ``role`` accepts only what is plainly a conversation.
+
+    Messages that say nothing at all are no conversation: another source may know their words.
+    """
+
+    def read(view: SpanView) -> Any:
+        found = read_conversation(view.get(key), role)
+        return found if any(message.parts or message.finish_reason for message in found) else ()
+
+    return read
+
+
+def spoken(key: str, role: str) -> Read:
+    """The conversation at ``key``, where only a model call's plain text and bare parts are words of ``role``."""
+    return lambda view: joined(key, role if view.kind is SpanKind.LLM else "")(view)
 
 
 def tools(*keys: str) -> Read:
@@ -81,7 +99,7 @@ def read_tools(value: Any) -> tuple[ToolDefinition, ...]:
 def _read_tool(item: Any) -> tuple[ToolDefinition, ...]:
     item = parse_json(item)
     if isinstance(item, str):
-        return (ToolDefinition(name=item),) if item else ()
+        return _printed_tool(item)
     if not isinstance(item, dict):
         return ()
     if "function_declarations" in item or "functionDeclarations" in item:
@@ -95,6 +113,13 @@ def _read_tool(item: Any) -> tuple[ToolDefinition, ...]:
     if not name:
         return ()
     return (ToolDefinition(name=name, description=text(body.get("description")) or "", parameters=_schema(body)),)
+
+
+def _printed_tool(item: str) -> tuple[ToolDefinition, ...]:
+    """A tool by its bare name, or as Python prints the tool objects of some frameworks."""
+    printed = {match[1]: match[3] for match in _PRINTED.finditer(item[:_PRINTED_UP_TO])}
+    name = printed.get("name") or ("" if item.startswith("<") else item)
+    return (ToolDefinition(name=name, description=printed.get("description", "")),) if name else ()
 
 
 def _schema(body: dict[str, Any]) -> Any:
@@ -116,7 +141,7 @@ def read_documents(value: Any) -> tuple[Document, ...]:
     """Documents of OpenInference, GenAI, LangChain and MLflow shape."""
     value = parse_json(value)
     if isinstance(value, dict):
-        value = next((value[key] for key in ("documents", "results", "nodes") if key in value), [value])
+        value = next((value[key] for key in ("documents", "results", "nodes", "output") if key in value), [value])
     if not isinstance(value, (list, tuple)):
         return ()
     return tuple(found for item in value if (found := _read_document(item)) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +31,10 @@ _WRITE: Final = (
 _THOUGHT: Final = ("reasoning", "reasoning_tokens", "output_reasoning_tokens", "output_reasoning")
 _INPUT: Final = ("input", "input_tokens", "prompt_tokens")
 _OUTPUT: Final = ("output", "output_tokens", "completion_tokens")
+_NESTED: Final = (
+    *("input_token_details", "input_tokens_details", "prompt_tokens_details"),
+    *("output_token_details", "output_tokens_details", "completion_tokens_details"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def summed(costs: Mapping[str, Any]) -> float | None:
     if (total := number(costs.get("total"))) is not None:
         return total
     amounts = [amount for value in costs.values() if (amount := number(value)) is not None]
-    return sum(amounts) if amounts else None
+    return round(math.fsum(amounts), 12) if amounts else None
 
 
 def _collected(found: Mapping[str, Any]) -> Counts:
@@ -137,8 +142,7 @@ def _totals(table: Mapping[str, Any]) -> dict[str, int]:
     """A table whose input and output include their parts (LangSmith, MLflow, OpenAI)."""
     found = {"input": _first(table, _INPUT), "output": _first(table, _OUTPUT)}
     whole = {name: value for name, value in found.items() if value is not None} | _details(table)
-    nested = ("input_token_details", "output_token_details", "prompt_tokens_details", "completion_tokens_details")
-    for key in nested:
+    for key in _NESTED:
         if isinstance(table.get(key), dict):
             whole |= _details(table[key])
     return whole

@@ -23,6 +23,8 @@ _ROLES: Final = {
     "function": "tool",
     "toolmessage": "tool",
     "functionmessage": "tool",
+    "tool-call": "assistant",
+    "tool-response": "tool",
 }
 _TYPED: Final = {
     "function_call": "assistant",
@@ -31,6 +33,9 @@ _TYPED: Final = {
 }
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 _LISTS: Final = ("messages", "contents", "choices", "candidates", "generations")
+_WHOLES: Final = ("output", "outputs", "input", "inputs", "update")
+"""Keys under which frameworks wrap a whole request, answer or state."""
+_SAYINGS: Final = ("prompt", "input", "output", "completion")
 _DEPTH: Final = 6
 
 
@@ -84,7 +89,8 @@ def read_message(block: Mapping[str, Any], default_role: str) -> Message:
     if role == "user" and parts and all(part.type == "tool_call_response" for part in parts):
         role = "tool"
     reason = text(first(body, "finish_reason", "finishReason", "stop_reason")) or ""
-    return Message(role=role, parts=tuple(parts), name=text(body.get("name")) or "", finish_reason=reason)
+    name = text(first(body, "name", "source") if isinstance(body.get("source"), str) else body.get("name"))
+    return Message(role=role, parts=tuple(parts), name=name or "", finish_reason=reason)
 
 
 def _body(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,8 +107,10 @@ def _body(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def _role(body: Mapping[str, Any], default: str) -> str:
     given = text(body.get("role"))
+    kind = (text(body.get("type")) or "").lower()
+    if given is None and "source" in body and kind.endswith(("message", "event")):
+        given = "user" if body["source"] == "user" else "assistant"
     if given is None:
-        kind = (text(body.get("type")) or "").lower()
         given = _TYPED.get(kind) or (kind if kind in _ROLES or kind in _PLAIN_ROLES else default)
     return _ROLES.get(given.lower(), given)
 
@@ -136,8 +144,11 @@ def _calls(body: Mapping[str, Any]) -> list[Part]:
 
 def _answers(parts: list[Part], body: Mapping[str, Any]) -> list[Part]:
     """A tool message's content as the response it is."""
-    if any(part.type == "tool_call_response" for part in parts):
+    answers = [part for part in parts if part.type == "tool_call_response"]
+    if answers:
         known = text(body.get("tool_call_id")) or ""
+        told = {part.result for part in answers if isinstance(part.result, str)}
+        parts = [part for part in parts if part.type != "text" or part.text not in told]
         return [part if part.tool_call_id or not known else replace(part, tool_call_id=known) for part in parts]
     return [response({"id": None, **body})] if first(body, "content", "contents", "response", "result") else parts
 
@@ -163,29 +174,39 @@ def _from_object(value: dict[str, Any], role: str, depth: int) -> tuple[Message,
         if isinstance(inner, Mapping) and ("parts" in inner or _names_role(inner)):
             reason = text(first(value, "finish_reason", "finishReason")) or ""
             return (replace(read_message(inner, role), finish_reason=reason),)
-        if key == "output" and isinstance(inner, list):
-            return _from_list(inner, role, depth + 1)
-    if isinstance(value.get("prompt"), str) and (role or "system" in value):
-        return (
-            *read_conversation(value.get("system"), "system", depth + 1),
-            *read_conversation(value["prompt"], role or "user", depth + 1),
-        )
+    found = next((found for key in _WHOLES if key in value and (found := _from_whole(value, key, role, depth))), ())
+    if found:
+        return found
+    said = next((key for key in _SAYINGS if value.get(key) and isinstance(value[key], str)), "")
+    if said and (role or (said == "prompt" and "system" in value)):
+        return (*_system(value, depth), *read_conversation(value[said], role or "user", depth + 1))
     if role and any(key in value for key in ("parts", "content", "text", "tool_calls", "function_call", "name")):
         return (read_message(value, role),)
     return ()
 
 
+def _from_whole(value: Mapping[str, Any], key: str, role: str, depth: int) -> tuple[Message, ...]:
+    """A conversation wrapped whole, such as the ``input`` and ``instructions`` of a Responses request."""
+    inner = parse_json(value[key])
+    if not isinstance(inner, (Mapping, list)):
+        return ()
+    found = read_conversation(inner, "" if key != "output" else role, depth + 1)
+    return (*_system(value, depth), *found) if found and key == "input" else found
+
+
+def _system(value: Mapping[str, Any], depth: int) -> tuple[Message, ...]:
+    """The system prompt that a request carries beside its messages."""
+    config = value.get("config")
+    said = first(value, "system", "system_instruction", "systemInstruction", "instructions")
+    said = first(config, "system_instruction") if said is None and isinstance(config, Mapping) else said
+    return read_conversation(said, "system", depth + 1)
+
+
 def _from_request(value: dict[str, Any], key: str, role: str, depth: int) -> tuple[Message, ...]:
     """A request or response body: system prompt beside the list, wrapped entries within it."""
     answers = key in {"choices", "candidates", "generations"}
-    config = value.get("config") if isinstance(value.get("config"), Mapping) else {}
-    system = first(value, "system", "system_instruction", "systemInstruction", "instructions")
-    system = first(config, "system_instruction") if system is None and isinstance(config, Mapping) else system
     own = "assistant" if answers else role or "user"
-    return (
-        *(read_conversation(system, "system", depth + 1) if not answers else ()),
-        *read_conversation(value[key], own, depth + 1),
-    )
+    return (*(_system(value, depth) if not answers else ()), *read_conversation(value[key], own, depth + 1))
 
 
 def _from_list(items: Sequence[Any], role: str, depth: int) -> tuple[Message, ...]:
@@ -193,14 +214,26 @@ def _from_list(items: Sequence[Any], role: str, depth: int) -> tuple[Message, ..
     if len(entries) == 1 and isinstance(entries[0], list):
         return _from_list(entries[0], role, depth + 1)
     blocks = [item for item in entries if isinstance(item, Mapping)]
-    if blocks and len(blocks) == len(entries) and all(_names_role(item) for item in blocks):
-        return tuple(read_message(item, role) for item in blocks)
+    if blocks and len(blocks) == len(entries):
+        if all(_names_role(item) for item in blocks):
+            return tuple(read_message(item, role) for item in blocks)
+        if all(_is_call(item) for item in blocks):
+            return (Message(role="assistant", parts=tuple(call(item) for item in blocks)),)
+        if all(isinstance(item.get("update"), Mapping) for item in blocks):
+            return tuple(message for item in blocks for message in read_conversation(item, role, depth + 1))
     if not role:
         return ()
     if blocks and not any(_names_role(item) or _wraps(item) for item in blocks):
         parts = tuple(read_parts(entries))
         return (Message(role=role, parts=parts),) if parts else ()
     return tuple(message for item in entries for message in read_conversation(item, role, depth + 1))
+
+
+def _is_call(item: Mapping[str, Any]) -> bool:
+    """Whether a block is a tool call on its own: Vercel's, OpenAI's or LangChain's."""
+    function = item.get("function")
+    asked = isinstance(function, Mapping) and "arguments" in function
+    return asked or "toolName" in item or (item.get("type") == "tool_call" and "name" in item)
 
 
 def _wraps(item: Mapping[str, Any]) -> bool:
@@ -216,6 +249,8 @@ def _names_role(item: Mapping[str, Any]) -> bool:
         return True
     kind = (text(item.get("type")) or "").lower()
     if kind in _TYPED and ("call_id" in item or "summary" in item):
+        return True
+    if kind.endswith(("message", "event")) and "source" in item and "content" in item:
         return True
     if kind == "constructor" or isinstance(item.get("data"), Mapping):
         return isinstance(first(item, "kwargs", "data"), Mapping)

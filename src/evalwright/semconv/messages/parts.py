@@ -20,6 +20,7 @@ _RESPONSES: Final = frozenset(
 _MEDIA: Final = frozenset(
     {"image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "blob", "uri"}
 )
+_CALLED: Final = frozenset({"args", "kwargs", "sanitize_inputs_outputs"})
 # Gemini and Bedrock name a part by its only key instead of a type.
 _KEYED: Final = {
     "function_call": "tool_call",
@@ -35,9 +36,7 @@ _KEYED: Final = {
     "image_url": "uri",
     "reasoningContent": "reasoning",
 }
-
-
-_ANSWERED: Final = ("tool_call_id", "tool_use_id", "call_id", "toolCallId", "toolUseId", "id")
+_WORDED: Final = frozenset({"text", "reasoning"})
 
 
 def read_parts(content: Any) -> list[Part]:
@@ -47,7 +46,8 @@ def read_parts(content: Any) -> list[Part]:
     if isinstance(content, str):
         return [text_part(content)]
     if isinstance(content, Mapping):
-        return [read_part(dict(content))]
+        part = read_part(dict(content))
+        return [part] if part.text or part.type not in _WORDED else []
     if isinstance(content, (list, tuple)):
         return [part for item in content for part in (read_parts(item) if not isinstance(item, list) else ())]
     return [text_part(shown(content) or "")]
@@ -90,7 +90,8 @@ def call(block: Mapping[str, Any]) -> Part:
     arguments = first(named, "arguments", "input", "args", "server_tool_call")
     return Part(
         type="tool_call",
-        tool_call_id=text(first(body, "id", "call_id", "toolCallId", "toolUseId", "tool_call_id")) or "",
+        # Items of the Responses API have an id of their own beside the one that the answer names.
+        tool_call_id=text(first(body, "call_id", "id", "toolCallId", "toolUseId", "tool_call_id")) or "",
         tool_name=text(first(named, "name", "toolName", "tool_name")) or "",
         arguments=parse_json(arguments),
     )
@@ -104,7 +105,7 @@ def response(block: Mapping[str, Any]) -> Part:
         tool_call_id=text(first(block, "tool_call_id", "tool_use_id", "call_id", "toolCallId", "toolUseId", "id"))
         or "",
         tool_name=text(first(block, "name", "toolName")) or "",
-        result=_plain(first(block, *keys)),
+        result=plain_result(first(block, *keys)),
     )
 
 
@@ -135,19 +136,38 @@ def _unfolded(block: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _plain(result: Any) -> Any:
-    """A result that is one text block, or Vercel's typed value, as that text or value."""
+def plain_result(result: Any) -> Any:
+    """What a tool gave: a lone text block, Vercel's typed value or a LangChain tool message without its wrapping."""
     if isinstance(result, list) and len(result) == 1 and isinstance(result[0], Mapping):
         block = result[0]
         if set(block) <= {"type", "text"} and isinstance(block.get("text"), str):
             return block["text"]
-    if isinstance(result, Mapping) and set(result) == {"type", "value"}:
+    if not isinstance(result, Mapping):
+        return result
+    if set(result) == {"type", "value"}:
         return result["value"]
-    return result
+    if set(result) == {"output"}:
+        return plain_result(result["output"])
+    inner = next((result[key] for key in ("kwargs", "data") if isinstance(result.get(key), Mapping)), result)
+    return plain_result(inner["content"]) if "tool_call_id" in inner and "content" in inner else result
+
+
+def plain_arguments(arguments: Any) -> Any:
+    """The named arguments of a call that was recorded as ``args`` and ``kwargs``, or by LangChain's callback."""
+    if not isinstance(arguments, Mapping):
+        return arguments
+    if "input_str" in arguments and isinstance(arguments.get("inputs"), Mapping):
+        return arguments["inputs"]
+    named = arguments.get("kwargs")
+    if isinstance(named, Mapping) and set(arguments) <= _CALLED and not arguments.get("args"):
+        return named
+    return arguments
 
 
 def _words(block: Mapping[str, Any]) -> str:
     words = first(block, "text", "content", "thinking", "refusal", "summary", "data")
+    if isinstance(words, str) and words.startswith('[{"') and block.get("type") in _THOUGHTS:
+        words = parse_json(words)
     if isinstance(words, Mapping):
         words = first(words, "value", "text")
     if isinstance(words, list):
