@@ -156,11 +156,11 @@ def test_an_errored_outcome_is_not_cached() -> None:
 
 def test_inputs_over_the_limit_are_cut_and_said_so_or_unseen() -> None:
     long = subject(input="Where?", output="x" * 5000 + " left our warehouse on Monday")
-    flagged, model = verdict(GOOD_ANSWER, GOOD_ANSWER, rubric=GOOD + "limits: {input_chars: 100}\n", judged=long)
+    allowed = GOOD + "limits: {input_chars: 100, when_cut: judge}\n"
+    flagged, model = verdict(GOOD_ANSWER, GOOD_ANSWER, rubric=allowed, judged=long)
     assert flagged.metadata["cut"]["answer"] > 4900
     assert "characters cut" in str(model.asked[0].messages[1]["content"])
-    strict = GOOD + "limits: {input_chars: 100, when_cut: unseen}\n"
-    unseen, model = verdict(rubric=strict, judged=long)
+    unseen, model = verdict(rubric=GOOD + "limits: {input_chars: 100}\n", judged=long)
     assert unseen.status is ScoreStatus.UNSEEN
     assert not model.asked
 
@@ -238,13 +238,21 @@ def test_evidence_names_the_span_it_stands_in() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(min_size=3, max_size=80), st.data())
-def test_any_piece_of_an_input_is_found_in_it(text: str, data: st.DataObject) -> None:
+@given(st.text(st.characters(codec="latin-1"), min_size=9, max_size=80), st.data())
+def test_any_long_piece_of_an_input_is_found_in_it(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     quote = text[start : data.draw(st.integers(start + 1, len(text)))]
     letters = sum(char.isalnum() and char.isascii() for char in quote)
     [evidence] = verify([quote], {"a": text}, QUESTION)
-    assert evidence.found or letters < 2 or "..." in quote or "…" in quote
+    assert evidence.found or letters < 8 or "..." in quote
+
+
+@given(st.lists(st.from_regex(r"[a-zA-Z0-9]{2,9}", fullmatch=True), min_size=1, max_size=12), st.data())
+def test_any_words_of_an_input_are_found_in_it(words: list[str], data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(words) - 1))
+    quote = " ".join(words[start : data.draw(st.integers(start + 1, len(words)))])
+    [evidence] = verify([quote], {"a": " ".join(words)}, QUESTION)
+    assert evidence.found
 
 
 def test_the_judge_leaves_a_trace_of_its_own_linked_to_what_it_judged() -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.evaluator import Subject
+from evalwright.domain.span import SpanKind
+from evalwright.evaluators.plain import Shortened
 
 ARGUMENTS: Final[dict[str, str]] = {
     "input": "what went in: the span's or root span's input, or the item's input",
@@ -17,6 +19,8 @@ ARGUMENTS: Final[dict[str, str]] = {
     "output_b": "the second of them",
     "expected": "the right answer of a dataset item",
     "context": "texts of the retrieved documents",
+    "documents": "the retrieved documents, each with id and content; where no retrieval was recorded, the context",
+    "instructions": "what the system prompts told the model, each text once",
     "messages": "chat messages, each a dict with role and content",
     "tools": "tool definitions offered to the model",
     "metadata": "metadata of the item or attributes of the span",
@@ -37,6 +41,8 @@ ARGUMENTS: Final[dict[str, str]] = {
 }
 """Names an evaluator function may give its parameters, and what each is bound to."""
 
+TRANSCRIPT_CHARS: Final = 150_000
+_SYSTEM: Final = frozenset({"system", "developer"})
 _STEPS: Final = frozenset({"trajectory", "steps", "trace"})
 
 
@@ -88,8 +94,8 @@ def look_up(name: str, subject: Subject) -> Any:
         return subject
     if name in _STEPS and name not in subject.values:
         return subject.steps or _ABSENT
-    if name == "transcript" and name not in subject.values:
-        return _transcript(subject)
+    if name in _DERIVED and name not in subject.values:
+        return _DERIVED[name](subject)
     if name not in subject.values:
         return _ABSENT
     value = subject.values[name]
@@ -99,7 +105,32 @@ def look_up(name: str, subject: Subject) -> Any:
 def _transcript(subject: Subject) -> Any:
     from evalwright.evaluators.trajectory.rendering import transcript, turns_of
 
-    return transcript(turns_of(subject.steps)).text if subject.steps else _ABSENT
+    if not subject.steps:
+        return _ABSENT
+    turns = turns_of(subject.steps)
+    told = transcript(turns, max_chars=TRANSCRIPT_CHARS)
+    whole = sum(len(turn.given) + len(turn.gave) for turn in turns)
+    return Shortened(told.text, max(told.cut, whole - len(told.text)) if told.left_out else told.cut)
+
+
+def _documents(subject: Subject) -> Any:
+    retrieved = (step for step in subject.steps if step.span.kind is SpanKind.RETRIEVER)
+    found = [each for step in retrieved for each in step.content.documents if each.content]
+    return found or subject.values.get("context", _ABSENT)
+
+
+def _instructions(subject: Subject) -> Any:
+    """Every system prompt once: agents repeat theirs in each call."""
+    said = (message for step in subject.steps for message in step.content.input_messages)
+    texts = dict.fromkeys(message.text for message in said if message.role in _SYSTEM and message.text)
+    return "\n\n".join(texts) or _ABSENT
+
+
+_DERIVED: Final[Mapping[str, Callable[[Subject], Any]]] = {
+    "transcript": _transcript,
+    "documents": _documents,
+    "instructions": _instructions,
+}
 
 
 def is_absent(value: Any) -> bool:

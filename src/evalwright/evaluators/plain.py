@@ -5,10 +5,26 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Any, Final
+from typing import Any, Final, Self
 
-_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
+_QUOTES: Final = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "‐": "-", "−": "-", "\u00a0": " "}
+)
+_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SPACE: Final = re.compile(r"\s+")
+
+
+class Shortened(str):
+    """A text that knows how many characters of the whole it ``lacks``."""
+
+    __slots__ = ("lacks",)
+    lacks: int
+
+    def __new__(cls, text: str, lacks: int) -> Self:
+        """Returns the text."""
+        self = super().__new__(cls, text)
+        self.lacks = lacks
+        return self
 
 
 def as_text(value: Any) -> str:
@@ -30,4 +46,5 @@ def as_json(value: Any) -> Any:
 
 def normalised(text: str) -> str:
     """Returns text with one form of quotes, dashes, case and white space, for comparing what people wrote."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip().casefold()
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+    return _SPACE.sub(" ", plain).strip().casefold()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,20 +22,24 @@ from evalwright.evaluators.judge import Judge, tracing
 from evalwright.evaluators.judge.rubric import Rubric
 from evalwright.evaluators.plain import as_text
 from evalwright.evaluators.result import errored
+from evalwright.evaluators.single import OneScore
 from evalwright.evaluators.trajectory.asking import Budget, BudgetSpent, Spent, within
 from evalwright.ports.models import ChatModel
 
 _ABOUT_CHARS: Final = 6_000
+_NO_STEPS: Final = "there are no steps"
 DEFAULT_BUDGET: Final = Budget(max_calls=20, max_tokens=400_000, deadline_s=300.0)
 
 
-class AgentJudge:
+class AgentJudge(OneScore):
     """Judges by a rubric with tools over the trace, a sandbox for code, and sub-judges. Needs the extra ``agents``.
 
     Outcomes: ``scored`` with evidence whose spans exist and whose quotes occur in them; ``unseen`` without steps or
     when the judge abstains; ``errored`` when the model fails, keeps submitting broken verdicts, or the budget is spent
     first.
     """
+
+    _source = ScoreSource.AGENT
 
     def __init__(
         self,
@@ -84,25 +87,8 @@ class AgentJudge:
         }
         self._spec = _spec(rubric, self._model, sandbox is not None, self._sub_judges)
 
-    @property
-    def spec(self) -> EvaluatorSpec:
-        """Identity and shape; the version covers rubric, model and tools."""
-        return self._spec
-
-    @property
-    def source(self) -> ScoreSource:
-        """An agent."""
-        return ScoreSource.AGENT
-
-    async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
-        """Returns the one verdict; never raises for what the run or the model does."""
-        started = time.perf_counter()
-        if subject.steps:
-            outcome = await self._judge(subject)
-        else:
-            outcome = Outcome(status=ScoreStatus.UNSEEN, reason="there are no steps")
-        outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
-        return [(self._spec.name, self._spec.type, outcome)]
+    async def _outcome(self, subject: Subject) -> Outcome:
+        return await self._judge(subject) if subject.steps else Outcome(status=ScoreStatus.UNSEEN, reason=_NO_STEPS)
 
     async def _judge(self, subject: Subject) -> Outcome:
         spent = Spent(budget=self._budget)

@@ -10,8 +10,11 @@ from typing import Any, Final
 from evalwright.domain.score import ScoreType
 from evalwright.evaluators.judge.rubric import Rubric
 
-_MAX_STARTS: Final = 50
+_MAX_FAILURES: Final = 50
+_DECODER: Final = json.JSONDecoder()
 MAX_QUOTES: Final = 20
+MAX_QUOTE_CHARS: Final = 4_000
+MAX_EXPLANATION_CHARS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,29 +54,50 @@ def read_answer(text: str, rubric: Rubric) -> Answer:
 def find_object(text: str) -> dict[str, Any] | None:
     """Returns the last JSON object in a text that has a ``label``, else the last object; None when there is none.
 
-    Models wrap JSON in fences and prose, and reasoning comes before the verdict: so the last one counts.
+    Models wrap JSON in fences and prose, and reasoning comes before the verdict: so the last one counts. A text with
+    many braces that begin no object is read from its end instead.
     """
-    decoder = json.JSONDecoder()
+    found = _forwards(text)
+    objects = found if found is not None else _backwards(text)
+    labelled = [value for value in objects if "label" in value]
+    return next(reversed(labelled or objects), None)
+
+
+def _forwards(text: str) -> list[dict[str, Any]] | None:
+    """Returns the objects in order; None when too much of the text looks like one and is none."""
     found: list[dict[str, Any]] = []
-    position = text.find("{")
-    starts = 0
-    while position >= 0 and starts < _MAX_STARTS:
-        starts += 1
+    failures = position = 0
+    while (start := text.find("{", position)) >= 0:
         try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
+            value, position = _DECODER.raw_decode(text, start)
             found.append(value)
-        position = text.find("{", end)
-    labelled = [value for value in found if "label" in value]
-    return next(reversed(labelled or found), None)
+        except (ValueError, RecursionError):
+            failures, position = failures + 1, start + 1
+            if failures > _MAX_FAILURES:
+                return None
+    return found
+
+
+def _backwards(text: str) -> list[dict[str, Any]]:
+    """Returns the objects that begin at the last braces, in order, those inside of others left out."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    start = len(text)
+    for _ in range(_MAX_FAILURES):
+        start = text.rfind("{", 0, start)
+        if start < 0:
+            break
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        found = [(end, value), *(each for each in found if each[0] > end)]
+    return [value for _, value in found]
 
 
 def _label(given: Any, rubric: Rubric) -> str:
-    text = str(given).lower() if isinstance(given, bool) else str(given if given is not None else "").strip()
+    text = str(given).lower() if isinstance(given, bool) else _clean(given if given is not None else "")
     for label in rubric.verdicts:
-        if text == label or text.casefold() == label.casefold():
+        if text.casefold() == label.casefold():
             return label
     raise BrokenAnswer(f"label {text[:60]!r} is not one of {', '.join(rubric.verdicts)}")
 
@@ -81,23 +105,36 @@ def _label(given: Any, rubric: Rubric) -> str:
 def _explanation(given: Any) -> str:
     if not isinstance(given, str) or not given.strip():
         raise BrokenAnswer("the explanation is missing")
-    return given.strip()
+    return _clean(given)[:MAX_EXPLANATION_CHARS]
+
+
+def _clean(given: Any) -> str:
+    """Returns text that every store takes: JSON may spell lone surrogates and NUL, which none of them does."""
+    return str(given).encode("utf-8", "replace").decode().replace("\x00", "").strip()
 
 
 def _quotes(given: Any) -> tuple[str, ...]:
     quotes = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    texts = [str(quote.get("quote", "")) if isinstance(quote, dict) else str(quote) for quote in quotes]
-    return tuple(text for text in texts if text.strip())[:MAX_QUOTES]
+    texts = [_clean(quote.get("quote", "") if isinstance(quote, dict) else quote) for quote in quotes[:MAX_QUOTES]]
+    return tuple(text[:MAX_QUOTE_CHARS] for text in texts if text)
 
 
 def _value(given: Any, label: str, rubric: Rubric) -> float | None:
     if label in rubric.abstain:
         return None
-    if not isinstance(given, (int, float)) or isinstance(given, bool) or not math.isfinite(given):
+    if not isinstance(given, (int, float)) or isinstance(given, bool) or math.isnan(_float(given)):
         raise BrokenAnswer("value must be a number")
     if not rubric.low <= given <= rubric.high:
-        raise BrokenAnswer(f"value {given:g} lies outside {rubric.low:g}..{rubric.high:g}")
+        raise BrokenAnswer(f"value {_float(given):g} lies outside {rubric.low:g}..{rubric.high:g}")
     return float(given)
+
+
+def _float(given: float) -> float:
+    """Returns a number as it is but for whole ones beyond all floats, which are infinite."""
+    try:
+        return float(given)
+    except OverflowError:
+        return math.inf if given > 0 else -math.inf
 
 
 def _confidence(given: Any) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from evalwright.domain.content import Document, Message
 from evalwright.domain.evaluator import StepContent, Subject
-from evalwright.evaluators.plain import as_text
+from evalwright.evaluators.plain import Shortened, as_text
 from evalwright.evaluators.selectors import MISSING, Selector
 
 _CUT_MARK: Final = "\n[... {n} characters cut ...]\n"
@@ -33,7 +33,8 @@ def collect(selectors: Mapping[str, Selector], subject: Subject, max_chars: int)
     ]
     texts = {name: render(value) for name, value in found.items() if value is not MISSING}
     short, cut = fit(texts, max_chars)
-    return JudgeInputs(texts=short, missing=missing, cut=cut)
+    lacking = {name: value.lacks for name, value in found.items() if isinstance(value, Shortened) and value.lacks}
+    return JudgeInputs(texts=short, missing=missing, cut={**lacking, **cut})
 
 
 def render(value: Any) -> str:

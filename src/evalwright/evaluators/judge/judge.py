@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 from opentelemetry.trace import Span, TracerProvider
 
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
-from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType
+from evalwright.domain.score import ScoreStatus, ScoreType
 from evalwright.evaluators.judge import prompt, tracing
 from evalwright.evaluators.judge.asking import Asker, Spent
 from evalwright.evaluators.judge.comparing import of_both_orders, swapped_texts
+from evalwright.evaluators.judge.evidence import verify
 from evalwright.evaluators.judge.inputs import JudgeInputs, collect
 from evalwright.evaluators.judge.rubric import Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_file import read_rubric
@@ -26,10 +26,11 @@ from evalwright.evaluators.judge.sampling import majority
 from evalwright.evaluators.pairwise import BOTH, TIE
 from evalwright.evaluators.result import errored
 from evalwright.evaluators.selectors import parse_selector
+from evalwright.evaluators.single import OneScore
 from evalwright.ports.models import ChatModel
 
 
-class Judge:
+class Judge(OneScore):
     """An evaluator that asks a model. Holds no state between subjects but the cache it was given.
 
     Outcomes: ``scored``; ``unseen`` when an input is absent, was cut where the rubric forbids it, or the judge
@@ -118,36 +119,28 @@ class Judge:
         }
         return Judge(**{**mine, **changed})
 
-    @property
-    def spec(self) -> EvaluatorSpec:
-        """Identity and shape; the version covers the rubric and the model, for both decide the verdict."""
-        return self._spec
-
-    @property
-    def source(self) -> ScoreSource:
-        """A judge."""
-        return ScoreSource.JUDGE
-
     async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
-        """Returns the verdict on a subject, one for each criterion where the rubric has several.
+        """Returns the verdict on a subject, one for each criterion where the rubric has several."""
+        if not self._parts:
+            return await super().evaluate(subject)
+        return [each for found in await asyncio.gather(*(p.evaluate(subject) for p in self._parts)) for each in found]
 
-        Never raises for what the subject or the model does.
-        """
-        if self._parts:
-            return [
-                each for found in await asyncio.gather(*(p.evaluate(subject) for p in self._parts)) for each in found
-            ]
-        started = time.perf_counter()
+    async def _outcome(self, subject: Subject) -> Outcome:
         inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
-        outcome = self._refusal(inputs)
-        if outcome is None:
-            key = self._key(inputs)
-            cached = self._cache.get(key) if self._cache is not None else None
-            outcome = replace(cached, cost=0.0) if cached is not None else await self._judge(subject, inputs)
-            if self._cache is not None and outcome.status is not ScoreStatus.ERRORED:
-                self._cache[key] = outcome
-        outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
-        return [(self.rubric.name, self.rubric.type, outcome)]
+        refusal = self._refusal(inputs)
+        if refusal is not None or self._cache is None:
+            return refusal or await self._judge(subject, inputs)
+        key = self._key(inputs)
+        cached = self._cache.get(key)
+        if cached is not None:
+            # The same words may stand in another span: the evidence is looked up where it is now.
+            there = verify([quote.quote for quote in cached.evidence], inputs.texts, subject)
+            spans = zip(cached.evidence, there, strict=True)
+            return replace(cached, cost=0.0, evidence=tuple(replace(old, span_id=new.span_id) for old, new in spans))
+        outcome = await self._judge(subject, inputs)
+        if outcome.status is not ScoreStatus.ERRORED:
+            self._cache[key] = outcome
+        return outcome
 
     def _refusal(self, inputs: JudgeInputs) -> Outcome | None:
         if self.needs_client:
@@ -160,7 +153,7 @@ class Judge:
         return None
 
     def _key(self, inputs: JudgeInputs) -> str:
-        text = json.dumps([self._spec.version, self._model, list(inputs.texts.items())])
+        text = json.dumps([self._spec.version, self._system, self._model, list(inputs.texts.items())])
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
     async def _judge(self, subject: Subject, inputs: JudgeInputs) -> Outcome:

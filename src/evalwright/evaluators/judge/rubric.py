@@ -11,13 +11,16 @@ from typing import Any, Final
 
 from evalwright.domain.score import ScoreType, Target
 
+DEFAULT_INPUT_CHARS: Final = 200_000
+"""About 50,000 tokens: what every model people judge with reads at once."""
+
 NUMBER_GIVEN: Final = "scored"
 """The label of a numeric answer that did not abstain."""
 
 _OPTIONS: Final = frozenset({"reverse_scale", "pairwise", "criteria", "states_confidence"})
 """Fields that are part of the version only when they are used, so that a new option renames no rubric."""
 
-_NO_VERDICT: Final = frozenset({"description", "min_agreement"})
+_NO_VERDICT: Final = frozenset({"min_agreement"})
 """Fields that change no verdict: they are no part of the version."""
 
 
@@ -38,12 +41,16 @@ class WhenCut(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A worked example. ``label`` is one of the rubric's labels; ``value`` is set for numeric rubrics."""
+    """A worked example. ``label`` is one of the rubric's labels; ``value`` is set for numeric rubrics.
+
+    With a ``criterion`` it is shown only where that criterion is judged.
+    """
 
     inputs: Mapping[str, Any]
     label: str
     why: str
     value: float | None = None
+    criterion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,7 @@ class Rubric:
         low: smallest numeric verdict.
         high: largest numeric verdict.
         model: what the file says of the model: ``role``, and ``name`` or ``temperature`` where it pins them.
-        max_input_chars: inputs over this together are cut in the middle, longest first.
+        max_input_chars: inputs over this together are cut in the middle, longest first, where ``when_cut`` allows it.
         pairwise: the inputs ``a`` and ``b`` are compared, in both orders.
         criteria: name -> question; each is judged by itself with the same labels, never blended into one score.
         states_confidence: the judge says how sure it is.
@@ -80,8 +87,8 @@ class Rubric:
     examples: Sequence[Example] = ()
     evidence: EvidenceRule = EvidenceRule.OPTIONAL
     model: Mapping[str, Any] = field(default_factory=dict)
-    max_input_chars: int = 60_000
-    when_cut: WhenCut = WhenCut.JUDGE
+    max_input_chars: int = DEFAULT_INPUT_CHARS
+    when_cut: WhenCut = WhenCut.UNSEEN
     reverse_scale: bool = False
     pairwise: bool = False
     criteria: Mapping[str, str] = field(default_factory=dict)
@@ -109,7 +116,13 @@ class Rubric:
     def parts(self) -> Sequence[Rubric]:
         """One rubric for each criterion; none when there are no criteria."""
         return [
-            replace(self, name=f"{self.name}.{name}", description=f"{self.description} {asked}".strip(), criteria={})
+            replace(
+                self,
+                name=f"{self.name}.{name}",
+                description=f"{self.description} {asked}".strip(),
+                criteria={},
+                examples=[each for each in self.examples if each.criterion in ("", name)],
+            )
             for name, asked in self.criteria.items()
         ]
 
@@ -118,6 +131,9 @@ class Rubric:
         """Twelve hex digits of everything that can change a verdict; the file's layout and comments cannot."""
         content = {name: value for name, value in asdict(self).items() if name not in _NO_VERDICT}
         content = {name: value for name, value in content.items() if value or name not in _OPTIONS}
+        for example in content["examples"]:
+            if not example["criterion"]:
+                del example["criterion"]
         ordered = {"inputs": list(self.inputs.items()), "labels": list(self.labels.items())}
         text = json.dumps(content | ordered, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.score import ScoreType, Target
-from evalwright.evaluators.judge.rubric import NUMBER_GIVEN, EvidenceRule, Example, Rubric, WhenCut
+from evalwright.evaluators.judge.rubric import DEFAULT_INPUT_CHARS, NUMBER_GIVEN, EvidenceRule, Example, Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_yaml import load_yaml
 from evalwright.evaluators.pairwise import FIRST, LABELS, SECOND, VALUES
 from evalwright.evaluators.selectors import parse_selector
@@ -37,9 +37,10 @@ _KEYS: Final = {
     ("model",): ("role", "name", "temperature", "samples", "score_from"),
     ("limits",): ("input_chars", "when_cut"),
 }
-_EXAMPLE_KEYS: Final = ("inputs", "label", "value", "why")
+_EXAMPLE_KEYS: Final = ("inputs", "label", "value", "why", "criterion")
 _TYPES: Final = ("boolean", "categorical", "ordinal", "numeric", "pairwise")
 _MOST_SAMPLES: Final = 25
+_LARGEST: Final = sys.float_info.max
 _TARGETS: Final = ("span", "trace", "session")
 
 
@@ -119,15 +120,18 @@ class _Reader:
             states_confidence=self.choice(top.get("confidence", "none"), ("confidence",), ("none", "stated"))
             == "stated",
             min_agreement=self.bar(top),
-            max_input_chars=self.positive(limits.get("input_chars", 60_000), ("limits", "input_chars")),
-            when_cut=WhenCut(self.choice(limits.get("when_cut", "judge"), ("limits", "when_cut"), tuple(WhenCut))),
+            max_input_chars=self.positive(limits.get("input_chars", DEFAULT_INPUT_CHARS), ("limits", "input_chars")),
+            when_cut=WhenCut(self.choice(limits.get("when_cut", "unseen"), ("limits", "when_cut"), tuple(WhenCut))),
         )
         return self.with_examples(rubric, top.get("examples", []))
 
     def mapping(self, value: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             self.fail(path, f"{'.'.join(path) or 'a rubric'} must be a mapping of keys to values")
-        return {self.label(key): inner for key, inner in value.items()}
+        found = {self.label(key): inner for key, inner in value.items()}
+        if len(found) < len(value):
+            self.fail(path, f"{'.'.join(path) or 'a rubric'} names the same thing twice, spaces apart")
+        return found
 
     def sequence(self, value: Any, path: tuple[str, ...]) -> list[Any]:
         if not isinstance(value, list):
@@ -145,8 +149,8 @@ class _Reader:
         return value
 
     def number(self, value: Any, path: tuple[str, ...]) -> float:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-            self.fail(path, f"{'.'.join(path)} must be a number, not {value!r}")
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not -_LARGEST <= value <= _LARGEST:
+            self.fail(path, f"{'.'.join(path)} must be a number, not {str(value)[:40]!r}")
         return float(value)
 
     def bar(self, top: Mapping[str, Any]) -> float | None:
@@ -228,7 +232,8 @@ class _Reader:
         chosen = [name for name in labels if name not in abstain]
         if len(set(abstain)) < len(abstain):
             self.fail(("output", "abstain"), "an abstain label is given twice")
-        if NUMBER_GIVEN in abstain:
+        self.distinct([*labels, *(name for name in abstain if name not in labels)])
+        if NUMBER_GIVEN in map(str.casefold, abstain):
             self.fail(("output", "abstain"), f"{NUMBER_GIVEN!r} is reserved for numeric answers")
         if kind is ScoreType.NUMERIC and chosen:
             self.fail(path, "a numeric rubric has no labels", "say what the numbers mean in rules")
@@ -240,6 +245,14 @@ class _Reader:
             if not labels[name]:
                 self.fail((*path, name), f"label {name!r} has no definition", "say when a judge should choose it")
         return labels
+
+    def distinct(self, names: Iterable[str]) -> None:
+        seen: dict[str, str] = {}
+        for name in names:
+            first = seen.setdefault(name.casefold(), name)
+            if first != name:
+                problem = f"labels {first!r} and {name!r} differ in case alone, which models do not keep"
+                self.fail(("output", "labels", name), problem)
 
     def bounds(self, output: Mapping[str, Any], kind: ScoreType) -> tuple[float, float]:
         path = ("output", "range")
@@ -293,15 +306,29 @@ class _Reader:
                     (*path, "inputs", name), f"example {place + 1} has the input {name!r}, which inputs does not", hint
                 )
         number = None
-        if rubric.type is ScoreType.NUMERIC and "value" in found:
+        if "value" in found and rubric.type is not ScoreType.NUMERIC:
+            self.fail((*path, "value"), f"example {place + 1} has a value, but the rubric gives labels")
+        if "value" in found:
             number = self.number(found["value"], (*path, "value"))
             if not rubric.low <= number <= rubric.high:
                 self.fail((*path, "value"), f"value {number:g} lies outside {rubric.low:g}..{rubric.high:g}")
         label = NUMBER_GIVEN if number is not None else self.label(found.get("label", ""))
+        if number is None and rubric.type is ScoreType.NUMERIC and label not in rubric.abstain:
+            allowed = " or one of ".join(["a value", *filter(None, [", ".join(rubric.abstain)])])
+            self.fail((*path, "label"), f"example {place + 1} has the label {label!r}, it needs {allowed}")
         if label not in rubric.verdicts:
             problem = f"example {place + 1} has the label {label!r}, which is not one of {', '.join(rubric.verdicts)}"
             self.fail((*path, "label"), problem, _did_you_mean(label, rubric.verdicts))
-        return Example(inputs=inputs, label=label, why=self.text(found.get("why"), (*path, "why")), value=number)
+        criterion = self.criterion(rubric, found, path)
+        why = self.text(found.get("why"), (*path, "why"))
+        return Example(inputs=inputs, label=label, why=why, value=number, criterion=criterion)
+
+    def criterion(self, rubric: Rubric, found: Mapping[str, Any], path: tuple[str, ...]) -> str:
+        name = str(found.get("criterion", ""))
+        if "criterion" in found and name not in rubric.criteria:
+            hint = _did_you_mean(name, rubric.criteria)
+            self.fail((*path, "criterion"), f"there is no criterion {name!r}", hint)
+        return name
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,12 +12,13 @@ from opentelemetry.trace import TracerProvider
 
 from evalwright.domain.errors import InvalidInput, ModelCallFailed
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
-from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType, Target
+from evalwright.domain.score import ScoreStatus, ScoreType, Target
 from evalwright.evaluators.judge import tracing
 from evalwright.evaluators.judge.answer import BrokenAnswer
 from evalwright.evaluators.judge.evidence import verify
 from evalwright.evaluators.plain import as_text
 from evalwright.evaluators.result import MAX_LABEL_CHARS, errored
+from evalwright.evaluators.single import OneScore
 from evalwright.evaluators.trajectory.asking import Asker, Budget, BudgetSpent, Spent, within
 from evalwright.evaluators.trajectory.attribution.contract import SYSTEM, Blame
 from evalwright.evaluators.trajectory.attribution.strategies import STRATEGIES, Search, Strategy
@@ -28,7 +28,7 @@ from evalwright.ports.models import ChatModel
 _ABOUT_CHARS: Final = 8_000
 
 
-class FailureAttribution:
+class FailureAttribution(OneScore):
     """Names the agent (label) and the step (``metadata`` step and span_id) that decided a failed run.
 
     Meant for runs known to have failed: it looks for the error and does not ask whether there is one. Outcomes are
@@ -74,24 +74,7 @@ class FailureAttribution:
         self._tracer = tracing.tracer(tracer_provider)
         self._spec = _spec(name, model, self._strategy, max_chars)
 
-    @property
-    def spec(self) -> EvaluatorSpec:
-        """Identity and shape."""
-        return self._spec
-
-    @property
-    def source(self) -> ScoreSource:
-        """A judge."""
-        return ScoreSource.JUDGE
-
-    async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
-        """Returns the one attribution; never raises for what the run or the model does."""
-        started = time.perf_counter()
-        outcome = await self._attribute(subject)
-        outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
-        return [(self._spec.name, self._spec.type, outcome)]
-
-    async def _attribute(self, subject: Subject) -> Outcome:
+    async def _outcome(self, subject: Subject) -> Outcome:
         turns = turns_of(subject.steps)
         if not turns:
             return Outcome(status=ScoreStatus.UNSEEN, reason="there are no steps")
@@ -100,7 +83,7 @@ class FailureAttribution:
             search = Search(asker=self._asker(spent), turns=turns, about=_about(subject), max_chars=self._max_chars)
             try:
                 blame = await within(self._budget, STRATEGIES[self._strategy](search))
-                outcome = _outcome(blame, search, subject)
+                outcome = _of(blame, search, subject)
             except (ModelCallFailed, BudgetSpent, BrokenAnswer) as error:
                 outcome = errored(_why(error))
             outcome = self._finished(outcome, search, tracing.trace_id_of(span))
@@ -132,7 +115,7 @@ class FailureAttribution:
         return replace(outcome, cost=spent.cost, judge_trace_id=trace_id, metadata=metadata)
 
 
-def _outcome(blame: Blame | None, search: Search, subject: Subject) -> Outcome:
+def _of(blame: Blame | None, search: Search, subject: Subject) -> Outcome:
     if blame is None:
         return Outcome(status=ScoreStatus.UNSEEN, reason="no step was found to have decided the run")
     turn = search.turns[blame.place]
