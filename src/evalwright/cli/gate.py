@@ -52,5 +52,5 @@ def check(
         emit_json(decision)
     else:
         emit_rows(decision["results"], COLUMNS, as_json=False, empty="the gate has no criteria")
-        note(f"gate: {decision['verdict'].upper()}: {decision['summary']}")
+        note(f"gate: {decision['summary']}")
     return 0 if decision["verdict"] == "pass" else 1
