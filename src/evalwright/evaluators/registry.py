@@ -178,7 +178,8 @@ def _agent(rubric: Rubric, model: str, client: ChatModel | None, options: Mappin
     from evalwright.evaluators.agent import AgentJudge, SubprocessJail
 
     asked = _asked(rubric.name, model or str(rubric.model.get("name") or ""), client)
-    plain = {name: r for name, r in ready_rubrics().items() if set(r.inputs.values()) <= {"input", "input?", "output"}}
+    enough = {"input", "input?", "output", "instructions?"}
+    plain = {name: r for name, r in ready_rubrics().items() if set(r.inputs.values()) <= enough}
     provider = options.get("tracer_provider")
     return AgentJudge(
         rubric, model=model, client=asked, sandbox=SubprocessJail(), sub_rubrics=plain, tracer_provider=provider
