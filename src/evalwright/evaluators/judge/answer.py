@@ -126,7 +126,7 @@ def _value(given: Any, label: str, rubric: Rubric) -> float | None:
         raise BrokenAnswer("value must be a number")
     if not rubric.low <= given <= rubric.high:
         raise BrokenAnswer(f"value {_float(given):g} lies outside {rubric.low:g}..{rubric.high:g}")
-    return float(given)
+    return rubric.turned(float(given))
 
 
 def _float(given: float) -> float:

@@ -47,12 +47,16 @@ def system_prompt(rubric: Rubric) -> str:
 def _verdicts(rubric: Rubric) -> str:
     lines = []
     if rubric.type is ScoreType.NUMERIC:
-        lines.append(f"- {NUMBER_GIVEN}: give a number from {rubric.low:g} (worst) to {rubric.high:g} (best) in value.")
+        worst, best = rubric.turned(rubric.low), rubric.turned(rubric.high)
+        lines.append(f"- {NUMBER_GIVEN}: give a number from {worst:g} (worst) to {best:g} (best) in value.")
     chosen = [label for label in rubric.verdicts if label in rubric.labels and label not in rubric.abstain]
     lines += [f"- {label}: {rubric.labels[label]}" for label in chosen]
     for label in rubric.abstain:
         lines.append(f"- {label}: {rubric.labels.get(label) or 'the blocks do not hold what is needed to decide.'}")
-    if rubric.type is ScoreType.ORDINAL:
+    if rubric.type is ScoreType.ORDINAL and rubric.shown:
+        order = ", ".join(label for label in rubric.labels if label not in rubric.abstain)
+        lines.append(f"From worst to best the verdicts are: {order}.")
+    elif rubric.type is ScoreType.ORDINAL:
         ends = "best to worst" if rubric.reverse_scale else "worst to best"
         lines.append(f"The verdicts above stand in order from {ends}.")
     return "\n".join(lines)
@@ -61,7 +65,8 @@ def _verdicts(rubric: Rubric) -> str:
 def _example(rubric: Rubric, place: int) -> str:
     example = rubric.examples[place]
     inputs = "\n".join(f"{name}: {render(value)}" for name, value in example.inputs.items())
-    verdict = f"{example.label}, value {example.value:g}" if example.value is not None else example.label
+    shown = None if example.value is None else rubric.turned(example.value)
+    verdict = example.label if shown is None else f"{example.label}, value {shown:g}"
     return f"Example {place + 1}\n{inputs}\nVerdict: {verdict}\nWhy: {example.why}"
 
 

@@ -17,7 +17,7 @@ DEFAULT_INPUT_CHARS: Final = 200_000
 NUMBER_GIVEN: Final = "scored"
 """The label of a numeric answer that did not abstain."""
 
-_OPTIONS: Final = frozenset({"reverse_scale", "pairwise", "criteria", "states_confidence"})
+_OPTIONS: Final = frozenset({"reverse_scale", "shown", "pairwise", "criteria", "states_confidence"})
 """Fields that are part of the version only when they are used, so that a new option renames no rubric."""
 
 _NO_VERDICT: Final = frozenset({"min_agreement"})
@@ -69,7 +69,9 @@ class Rubric:
         pairwise: the inputs ``a`` and ``b`` are compared, in both orders.
         criteria: name -> question; each is judged by itself with the same labels, never blended into one score.
         states_confidence: the judge says how sure it is.
-        reverse_scale: labels are shown to the judge last first; what they mean and score stays as it is.
+        reverse_scale: labels are shown to the judge last first, numbers count down from the best; what is stored of a
+            verdict stays as it is.
+        shown: the labels in the order the judge sees them, where that is not the file's.
         min_agreement: what its agreement with people must reach before it may decide anything; None for no bar.
     """
 
@@ -90,6 +92,7 @@ class Rubric:
     max_input_chars: int = DEFAULT_INPUT_CHARS
     when_cut: WhenCut = WhenCut.UNSEEN
     reverse_scale: bool = False
+    shown: Sequence[str] = ()
     pairwise: bool = False
     criteria: Mapping[str, str] = field(default_factory=dict)
     states_confidence: bool = False
@@ -98,9 +101,13 @@ class Rubric:
     @property
     def verdicts(self) -> Sequence[str]:
         """Every label an answer may carry, in the order it is shown, abstentions last."""
-        chosen = [NUMBER_GIVEN] if self.type is ScoreType.NUMERIC else list(self.labels)
+        chosen = [NUMBER_GIVEN] if self.type is ScoreType.NUMERIC else list(self.shown or self.labels)
         chosen = chosen[::-1] if self.reverse_scale else chosen
         return [*(label for label in chosen if label not in self.abstain), *self.abstain]
+
+    def turned(self, value: float) -> float:
+        """Returns a number on the scale the judge sees as one of the scale that is stored, and back."""
+        return self.low + self.high - value if self.reverse_scale else value
 
     @property
     def samples(self) -> int:

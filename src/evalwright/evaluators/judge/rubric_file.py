@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -33,12 +33,13 @@ _KEYS: Final = {
         "confidence",
         "min_agreement",
     ),
-    ("output",): ("type", "labels", "scores", "abstain", "range"),
+    ("output",): ("type", "labels", "scores", "abstain", "range", "shown"),
     ("model",): ("role", "name", "temperature", "samples", "score_from"),
     ("limits",): ("input_chars", "when_cut"),
 }
 _EXAMPLE_KEYS: Final = ("inputs", "label", "value", "why", "criterion")
 _TYPES: Final = ("boolean", "categorical", "ordinal", "numeric", "pairwise")
+_REVERSED: Final = "reversed"
 _MOST_SAMPLES: Final = 25
 _LARGEST: Final = sys.float_info.max
 _TARGETS: Final = ("span", "trace", "session")
@@ -115,6 +116,8 @@ class _Reader:
             ),
             evidence=EvidenceRule(self.choice(top.get("evidence", "optional"), ("evidence",), tuple(EvidenceRule))),
             model=self.model(top, kind),
+            reverse_scale=output.get("shown") == _REVERSED,
+            shown=self.shown(output, chosen),
             pairwise=pairwise,
             criteria=self.criteria(top, pairwise),
             states_confidence=self.choice(top.get("confidence", "none"), ("confidence",), ("none", "stated"))
@@ -281,6 +284,15 @@ class _Reader:
         if kind is ScoreType.ORDINAL and not scores:
             return {name: float(place) for place, name in enumerate(chosen, start=1)}
         return scores
+
+    def shown(self, output: Mapping[str, Any], chosen: list[str]) -> Sequence[str]:
+        path = ("output", "shown")
+        if output.get("shown", _REVERSED) == _REVERSED:
+            return ()
+        order = [self.label(name) for name in self.sequence(output["shown"], path)]
+        if sorted(order) != sorted(chosen) or not chosen:
+            self.fail(path, f"shown must be {_REVERSED!r} or name each of {', '.join(chosen) or 'no labels'} once")
+        return tuple(order)
 
     def boolean_scores(self, scores: Mapping[str, float], chosen: list[str]) -> Mapping[str, float]:
         if not scores and set(chosen) == {"true", "false"}:
