@@ -808,6 +808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{name_or_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Experiment
+         * @description Every metric with its interval, pass@k and pass^k where trials repeat, failures, slices, and a page of items.
+         */
+        get: operations["report_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -2020,6 +2040,50 @@ export interface components {
             next_cursor: string;
         };
         /**
+         * ExperimentReport
+         * @description All of it, with one page of the ``item_count`` items, those worst in ``ordered_by`` first.
+         */
+        ExperimentReport: {
+            experiment: components["schemas"]["Experiment"];
+            trials: components["schemas"]["TrialCounts"];
+            /** Metrics */
+            metrics: components["schemas"]["MetricReport"][];
+            /** Faults */
+            faults: components["schemas"]["Fault"][];
+            /** Slices */
+            slices: components["schemas"]["ReportSlice"][];
+            /** Judges */
+            judges: components["schemas"]["JudgeTrust"][];
+            /** Warnings */
+            warnings: string[];
+            /** Item Count */
+            item_count: number;
+            /** Ordered By */
+            ordered_by: string;
+            /** Items */
+            items: components["schemas"]["ReportedItem"][];
+            /** Next Cursor */
+            next_cursor: string;
+        };
+        /**
+         * Fault
+         * @description Failures that say the same, of the ``task`` or of the evaluator that wrote the named metric.
+         *
+         *     ``item_keys`` are some of the items it happened to, ``trace_id`` one trace to look at.
+         */
+        Fault: {
+            /** Source */
+            source: string;
+            /** Message */
+            message: string;
+            /** Count */
+            count: number;
+            /** Item Keys */
+            item_keys: string[];
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
          * FieldMatch
          * @description Where a pattern occurs: span, field (``input``, ``name``, ``attributes.<key>``, ``events[2].name``), offset.
          */
@@ -2485,6 +2549,23 @@ export interface components {
             estimate: components["schemas"]["Estimate"];
         };
         /**
+         * MetricReport
+         * @description One metric over all trials, clustered by item; ``repeats`` only for successes and failures in several trials.
+         *
+         *     In ``repeats`` a trial whose task failed counts as a failure, and one that could not be judged is left out.
+         */
+        MetricReport: {
+            /** Metric */
+            metric: string;
+            /** Direction */
+            direction: string;
+            /** Operational */
+            operational: boolean;
+            estimate: components["schemas"]["Estimate"];
+            /** Repeats */
+            repeats: components["schemas"]["RepeatedRuns"][];
+        };
+        /**
          * NextLabel
          * @description A row worth a person's time. ``gain`` is by how much the variance of the corrected mean would shrink.
          */
@@ -2847,6 +2928,16 @@ export interface components {
             trials: number;
         };
         /**
+         * RepeatedRuns
+         * @description Of ``k`` trials of an item: how often at least one succeeds (``pass_at``), and all do (``pass_hat``).
+         */
+        RepeatedRuns: {
+            /** K */
+            k: number;
+            pass_at: components["schemas"]["Estimate"];
+            pass_hat: components["schemas"]["Estimate"];
+        };
+        /**
          * ReportIn
          * @description What ``ProbeReport.as_dict`` gives.
          */
@@ -2910,6 +3001,40 @@ export interface components {
              * @default 0
              */
             not_applicable: number;
+        };
+        /**
+         * ReportSlice
+         * @description The items that share one value of ``by`` (``split``, ``tags`` or ``metadata.<key>``), by score.
+         */
+        ReportSlice: {
+            /** By */
+            by: string;
+            /** Value */
+            value: string;
+            /** Items */
+            items: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+        };
+        /**
+         * ReportedItem
+         * @description One item over its own trials; ``failed`` of them did not finish.
+         */
+        ReportedItem: {
+            /** Item Key */
+            item_key: string;
+            /** Input */
+            input: unknown;
+            /** Failed */
+            failed: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /** Trace Ids */
+            trace_ids: string[];
         };
         /**
          * RubricIn
@@ -3990,6 +4115,22 @@ export interface components {
             summary: components["schemas"]["TraceSummary"];
             /** Nodes */
             nodes: components["schemas"]["SpanNode"][];
+        };
+        /**
+         * TrialCounts
+         * @description How the trials ended; ``planned`` less ``completed`` are still missing.
+         */
+        TrialCounts: {
+            /** Planned */
+            planned: number;
+            /** Completed */
+            completed: number;
+            /** Ok */
+            ok: number;
+            /** Error */
+            error: number;
+            /** Timeout */
+            timeout: number;
         };
         /**
          * TrialDetail
@@ -6569,6 +6710,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_experiment: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                /** @description `split`, `tags`, `metadata.<key>`, comma-separated */
+                slice_by?: string;
+                /** @description items worst in it come first; empty: the first */
+                metric?: string;
+                /** @description items in the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name_or_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentReport"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

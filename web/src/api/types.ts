@@ -44,10 +44,11 @@ export type SessionDetail = Schemas["SessionDetail"];
 export type SessionSummary = Schemas["SessionSummary"];
 export type SpanContent = Schemas["SpanContent"];
 export type SpanDetail = Schemas["SpanDetail"];
-export type SpanNode = Schemas["SpanNode"];
+export type SpanRow = Schemas["Span"];
 export type StoreStatus = Schemas["Status"];
 export type Table = Schemas["Table"];
+export type TraceOutline = Schemas["TraceOutline"];
 export type TraceSummary = Schemas["TraceSummary"];
-export type TraceTree = Schemas["TraceTree"];
+
 export type Trial = Schemas["TrialDetail"];
 export type TriedRubric = Schemas["TriedRubric"];

@@ -6,7 +6,9 @@ import {
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { cache } from "../api/cache";
 import { Shell } from "../features/shell/Shell";
+import { load } from "../features/trace/load";
 import { RouteError, RouteMissing } from "../ui/RouteState";
 
 type Text<K extends string> = { [key in K]?: string };
@@ -46,7 +48,12 @@ const traces = createRoute({
 const trace = createRoute({
   getParentRoute: () => rootRoute,
   path: "/traces/$traceId",
-  validateSearch: text("span", "view", "tab", "find"),
+  validateSearch: text("span", "view", "tab", "find", "hit", "zoom"),
+  // The trace is asked for while the page's code still loads; the page itself shows what goes wrong.
+  loader: ({ params, location }) => {
+    const { project = "" } = location.search as { project?: string };
+    cache.ensureQueryData(load(project, params.traceId)).catch(() => undefined);
+  },
   component: lazyRouteComponent(() => import("../features/trace/TracePage"), "TracePage"),
 });
 

@@ -20,10 +20,14 @@ export function Badge({ children, tone = "plain", title }: { children: ReactNode
   );
 }
 
+const YES_NO = new Set(["pass", "fail", "true", "false", "yes", "no", "correct", "incorrect"]);
+
 function toneOf(score: ScoreSummary): Tone {
   if (score.errored && score.errored === score.count) return "warn";
-  if (score.label === "FAIL" || score.label === "false" || score.mean === 0) return "bad";
-  if (score.label === "PASS" || score.label === "true" || score.mean === 1) return "ok";
+  // A number alone is no verdict: 1 is the best of a share and the worst of five stars.
+  if (!YES_NO.has(score.label.toLowerCase())) return "plain";
+  if (score.mean === 0) return "bad";
+  if (score.mean === 1) return "ok";
   return "plain";
 }
 
@@ -37,7 +41,8 @@ function meanText(score: ScoreSummary): string {
 /** A score in a table cell: name, value and, on hover, how many it stands for. */
 export function ScoreBadge({ score }: { score: ScoreSummary }) {
   const errored = score.errored ? `, ${score.errored} errored` : "";
-  const how = score.count === 1 ? "one score" : `mean of n = ${score.count}, no interval shown here`;
+  const what = score.mean === null ? "the commonest" : "mean";
+  const how = score.count === 1 ? "one score" : `${what} of n = ${score.count}, no interval shown here`;
   return (
     <Badge tone={toneOf(score)} title={`${score.name}: ${meanText(score)} (${how}${errored})`}>
       <span className="cut">{score.name}</span>

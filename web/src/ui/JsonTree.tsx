@@ -13,6 +13,24 @@ export function JsonTree({ value, label }: { value: unknown; label: string }) {
   );
 }
 
+const FLAT = 8;
+
+/** A value as people read it: a flat object as its keys and values, anything deeper as a tree. */
+export function Json({ value, label }: { value: unknown; label: string }) {
+  const keys = value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : [];
+  const flat = keys.length > 0 && keys.length <= FLAT && keys.every(([, v]) => v === null || typeof v !== "object");
+  if (!flat) return <JsonTree value={value} label={label} />;
+  return (
+    <section className={css.flat} aria-label={label}>
+      {keys.map(([key, each]) => (
+        <div key={key}>
+          <span className={css.key}>{key}</span> <Value value={each} depth={0} />
+        </div>
+      ))}
+    </section>
+  );
+}
+
 function Value({ value, depth }: { value: unknown; depth: number }) {
   if (value === null || value === undefined) return <span className={css.nothing}>null</span>;
   if (typeof value === "string") return <Text value={value} />;

@@ -94,3 +94,9 @@ export function pValue(p: number | null): string {
   if (p === null) return NONE;
   return p < 0.001 ? "< 0.001" : p.toFixed(p < 0.1 ? 3 : 2);
 }
+
+/** A share from 0 to 1. */
+export function percent(share: number): string {
+  if (share < 0.001) return share > 0 ? "< 0.1%" : "0%";
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
+}

@@ -9,9 +9,22 @@ function unescaped(text: string): string {
   }
 }
 
-/** The words of a preview: chat messages as JSON, even when cut short, give the last thing said in them. */
+/** The words of a preview: chat messages and content blocks as JSON, even when cut short, give the last thing said. */
 export function previewText(preview: string): string {
-  if (!/^\s*[[{]/.test(preview) || !preview.includes('"role"')) return preview;
+  if (!/^\s*[[{]/.test(preview) || !/"role"|"type"\s*:\s*"text"/.test(preview)) return preview;
   const said = [...preview.matchAll(SAID)].map((match) => unescaped(match[1] ?? "")).filter(Boolean);
   return said.at(-1) ?? preview;
+}
+
+const WORDS = ["message", "question", "query", "prompt", "input", "answer", "output", "result", "response", "text"];
+
+/** What a table has room for: of a JSON object the one text a person would read, else the words of the preview. */
+export function gist(preview: string): string {
+  const said = previewText(preview);
+  if (said !== preview || !/^\s*\{/.test(preview)) return said;
+  for (const word of WORDS) {
+    const found = new RegExp(`"${word}"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)(?:"|$)`).exec(preview);
+    if (found) return unescaped(found[1] ?? "");
+  }
+  return preview;
 }

@@ -2,7 +2,7 @@ import { IconBrain, IconTool } from "@tabler/icons-react";
 import type { Message, Part } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { oneLine } from "../../ui/format";
-import { JsonTree } from "../../ui/JsonTree";
+import { Json } from "../../ui/JsonTree";
 import { MarkdownText } from "../../ui/MarkdownText";
 import css from "./Trace.module.css";
 
@@ -63,7 +63,7 @@ function PartView({ part }: { part: Part }) {
             <IconTool size={13} aria-hidden /> <b>{part.tool_name || "tool"}</b>
             {part.tool_call_id ? <code className="faint cut">{part.tool_call_id}</code> : null}
           </header>
-          <JsonTree value={part.arguments} label={`Arguments of ${part.tool_name}`} />
+          <Json value={part.arguments} label={`Arguments of ${part.tool_name}`} />
         </div>
       );
     case "tool_call_response":
@@ -76,7 +76,7 @@ function PartView({ part }: { part: Part }) {
           {typeof part.result === "string" ? (
             <MarkdownText text={part.result} />
           ) : (
-            <JsonTree value={part.result} label="Result" />
+            <Json value={part.result} label="Result" />
           )}
         </div>
       );
@@ -84,7 +84,7 @@ function PartView({ part }: { part: Part }) {
       return (
         <p className="faint">
           {part.type} {part.mime} <span className="mono">{part.uri}</span>
-          {part.data ? <JsonTree value={part.data} label={part.type} /> : null}
+          {part.data ? <Json value={part.data} label={part.type} /> : null}
         </p>
       );
   }

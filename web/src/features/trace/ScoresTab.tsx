@@ -1,61 +1,42 @@
-import { Button, Textarea } from "@mantine/core";
-import { type RefObject, useEffect } from "react";
+import type { RefObject } from "react";
 import type { Score } from "../../api/types";
 import { Badge, type Tone } from "../../ui/Badge";
 import { EvidenceList } from "../../ui/EvidenceList";
 import { ago } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
 import { useTraceView } from "./context";
+import type { Judgement } from "./judging";
 import { useScores, useTraceScores } from "./queries";
+import { ScoreForm } from "./ScoreForm";
 import css from "./Trace.module.css";
 
 interface Props {
   noteRef: RefObject<HTMLTextAreaElement | null>;
-  /** Counts up each time the reader asks to write a note. */
   writing: number;
-  give: (pass: boolean) => void;
+  give: (said: Judgement) => void;
 }
 
-/** The scores of the span, and the place to add one's own. */
+/** The scores of the span and of its trace, and the place to add one's own. */
 export function ScoresTab({ noteRef, writing, give }: Props) {
   const { project, traceId, selected, select } = useTraceView();
   const scores = useScores(project, traceId, selected);
-  const whole = useTraceScores(project, traceId).data?.items ?? [];
-  useEffect(() => {
-    if (writing) noteRef.current?.focus();
-  }, [writing, noteRef]);
+  const whole = useTraceScores(project, traceId).data;
   return (
     <div className={css.io}>
-      <section className={css.block} aria-label="Your verdict">
-        <h3>Your verdict on this step</h3>
-        <Textarea
-          ref={noteRef}
-          autosize
-          minRows={2}
-          aria-label="Note"
-          placeholder="Why? (optional; kept as the explanation)"
-          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-        />
-        <div className={css.give}>
-          <Button color="green" onClick={() => give(true)}>
-            PASS
-          </Button>
-          <Button color="red" onClick={() => give(false)}>
-            FAIL
-          </Button>
-          <span className="faint">Keys: N writes, Esc leaves, P or F saves.</span>
-        </div>
-      </section>
+      <ScoreForm noteRef={noteRef} writing={writing} give={give} />
       {scores.error ? <Failure error={scores.error} /> : null}
       {scores.isPending ? <Loading /> : null}
+      {scores.data?.items.length ? <h3 className={css.groupTitle}>On this step</h3> : null}
       {scores.data?.items.map((score) => (
         <ScoreCard key={score.id} score={score} select={select} />
       ))}
-      {scores.data?.items.length === 0 ? <p className="faint">No score on this span yet.</p> : null}
-      {whole.length ? <h3 className={css.groupTitle}>On the whole trace</h3> : null}
-      {whole.map((score) => (
+      {scores.data?.items.length === 0 ? <p className="faint">No score on this step yet.</p> : null}
+      {scores.data?.next_cursor ? <p className="warn">Only the newest {scores.data.items.length} are shown.</p> : null}
+      {whole?.items.length ? <h3 className={css.groupTitle}>On the whole trace</h3> : null}
+      {whole?.items.map((score) => (
         <ScoreCard key={score.id} score={score} select={select} />
       ))}
+      {whole?.next_cursor ? <p className="warn">Only the newest {whole.items.length} are shown.</p> : null}
     </div>
   );
 }

@@ -4,7 +4,8 @@ import { type ReactNode, useMemo } from "react";
 import type { Document, Message, SpanContent, SpanDetail } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { CopyButton } from "../../ui/Copy";
-import { JsonTree } from "../../ui/JsonTree";
+import { plural } from "../../ui/format";
+import { Json, JsonTree } from "../../ui/JsonTree";
 import { MarkdownText } from "../../ui/MarkdownText";
 import { RawText } from "../../ui/RawText";
 import { MessageView } from "./MessageView";
@@ -51,7 +52,8 @@ function Block({ title, text, children }: { title: string; text: string; childre
   );
 }
 
-function parsed(text: string): unknown {
+/** The JSON that a text holds; undefined for any other text. */
+export function parsed(text: string): unknown {
   const first = text.trimStart()[0];
   if (first !== "{" && first !== "[") return undefined;
   try {
@@ -88,8 +90,8 @@ function Side({ form, text, messages, tool, folded }: SideProps) {
         ))}
       </>
     );
-  if (tool !== null && tool !== undefined && typeof tool !== "string") return <JsonTree value={tool} label="Value" />;
-  if (json !== undefined) return <JsonTree value={json} label="Value" />;
+  if (tool !== null && tool !== undefined && typeof tool !== "string") return <Json value={tool} label="Value" />;
+  if (json !== undefined) return <Json value={json} label="Value" />;
   return text ? <MarkdownText text={text} /> : <Nothing />;
 }
 
@@ -105,7 +107,7 @@ function Extras({ content }: { content?: SpanContent }) {
       {content.query ? <p>Query: {content.query}</p> : null}
       {content.tools.length ? (
         <details className={css.message}>
-          <summary>{content.tools.length} tools offered</summary>
+          <summary>{plural(content.tools.length, "tool")} offered</summary>
           {content.tools.map((tool) => (
             <details key={tool.name} className={css.message}>
               <summary>
@@ -118,7 +120,7 @@ function Extras({ content }: { content?: SpanContent }) {
       ) : null}
       {parameters ? (
         <details className={css.message}>
-          <summary>{parameters} model parameters</summary>
+          <summary>{plural(parameters, "model parameter")}</summary>
           <JsonTree value={content.parameters} label="Model parameters" />
         </details>
       ) : null}

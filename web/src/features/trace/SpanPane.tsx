@@ -1,53 +1,79 @@
-import { Tabs } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
-import { IconThumbDown, IconThumbUp } from "@tabler/icons-react";
+import { Button, Menu, Tabs } from "@mantine/core";
+import { useClipboard, useHotkeys } from "@mantine/hooks";
+import { IconCheck, IconCopy, IconDatabasePlus, IconDots, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
 import { useRef, useState } from "react";
-import type { SpanDetail, SpanNode } from "../../api/types";
-import { Badge } from "../../ui/Badge";
-import { CopyId } from "../../ui/Copy";
-import { cost, count, duration, fullTime, when } from "../../ui/format";
+import type { FieldMatch, SpanDetail } from "../../api/types";
+import { count } from "../../ui/format";
 import { KindIcon } from "../../ui/Kind";
 import { Failure, Loading } from "../../ui/Notice";
+import { AddSpans } from "../datasets/AddSpans";
 import { AttributesTab } from "./AttributesTab";
 import { useTraceView } from "./context";
-import { useAddVerdict, useSpan } from "./queries";
+import { cut } from "./find";
+import { type Judgement, useJudge, verdict } from "./judging";
+import type { TraceNode } from "./outline";
+import { itemsOf } from "./PickBar";
+import { useSpan } from "./queries";
 import { ScoresTab } from "./ScoresTab";
+import { SpanBadges } from "./SpanBadges";
 import { SpanIO } from "./SpanIO";
 import css from "./Trace.module.css";
+import { useShowMatch } from "./useMarks";
 import { VerdictToast } from "./VerdictToast";
 
+interface Props {
+  tab: string;
+  onTab: (tab: string) => void;
+  find: string;
+  /** The hit of the search that is looked at, when it lies in this span. */
+  hit?: FieldMatch;
+}
+
 /** Everything about the selected span. */
-export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => void }) {
+export function SpanPane({ tab, onTab, find, hit }: Props) {
   const { project, traceId, tree, selected } = useTraceView();
   const node = tree.nodes[tree.index.get(selected) ?? -1];
   const span = useSpan(project, traceId, selected);
-  const verdict = useAddVerdict(project, traceId);
+  const judge = useJudge(project, traceId);
   const note = useRef<HTMLTextAreaElement>(null);
-  const give = (pass: boolean) => {
-    verdict.mutate({ spanId: selected, pass, note: note.current?.value ?? "" });
+  const panel = useRef<HTMLDivElement>(null);
+  const [writing, setWriting] = useState(0);
+  useShowMatch(panel, find, hit && span.data ? `${hit.field} ${hit.offset} ${tab}` : "");
+  const give = (said: Judgement) => {
+    judge.mutate(said);
     if (note.current) note.current.value = "";
   };
-  const [writing, setWriting] = useState(0);
-  const write = () => {
-    onTab("scores");
-    setWriting(writing + 1);
-  };
+  const quick = (pass: boolean) => give(verdict(selected, pass, note.current?.value ?? ""));
   useHotkeys([
-    ["P", () => give(true)],
-    ["F", () => give(false)],
-    ["N", write],
+    ["P", () => quick(true)],
+    ["F", () => quick(false)],
+    [
+      "N",
+      () => {
+        onTab("scores");
+        setWriting(writing + 1);
+      },
+    ],
+    ["Enter", () => panel.current?.focus()],
   ]);
   if (!node) return <section className={css.right} aria-label="Span" />;
+  const scores = node.scores.length;
   return (
     <section className={css.right} aria-label="Span">
-      <SpanHead node={node} span={span.data} give={give} />
+      <SpanHead node={node} span={span.data} give={quick} />
       <Tabs value={tab} onChange={(next) => onTab(next ?? "io")} keepMounted={false} className={css.tabs}>
         <Tabs.List>
           <Tabs.Tab value="io">Input / Output</Tabs.Tab>
-          <Tabs.Tab value="attributes">Attributes</Tabs.Tab>
-          <Tabs.Tab value="scores">Scores</Tabs.Tab>
+          <Tabs.Tab value="attributes">
+            Attributes{span.data ? <Count of={Object.keys(span.data.attributes).length} /> : null}
+          </Tabs.Tab>
+          <Tabs.Tab value="scores">
+            Scores
+            {scores ? <Count of={scores} /> : null}
+          </Tabs.Tab>
         </Tabs.List>
-        <div className={css.panel} role="region" aria-label="Details" tabIndex={0}>
+        <div className={css.panel} ref={panel} role="region" aria-label="Details" tabIndex={0}>
+          {hit ? <Match hit={hit} pattern={find} /> : null}
           {span.error ? (
             <Failure error={span.error} retry={() => span.refetch()} />
           ) : span.isPending ? (
@@ -67,18 +93,40 @@ export function SpanPane({ tab, onTab }: { tab: string; onTab: (tab: string) => 
           )}
         </div>
       </Tabs>
-      <VerdictToast verdict={verdict} project={project} traceId={traceId} />
+      <VerdictToast judge={judge} project={project} traceId={traceId} />
     </section>
   );
 }
 
-function SpanHead({ node, span, give }: { node: SpanNode; span?: SpanDetail; give: (pass: boolean) => void }) {
-  const share = node.latency_share * 100;
+function Count({ of }: { of: number }) {
+  return <span className={`${css.tabCount} num`}>{count(of)}</span>;
+}
+
+/** Where the search led: the field, the place in it, and the words around, also where the form shown folds them. */
+function Match({ hit, pattern }: { hit: FieldMatch; pattern: string }) {
+  const { before, match, after } = cut(hit, pattern);
+  return (
+    <section className={css.match} aria-label="Match">
+      <p>
+        <code>{hit.field}</code> <span className="faint">at character {count(hit.offset)}</span>
+      </p>
+      <p className="mono">
+        {before}
+        <mark>{match}</mark>
+        {after}
+      </p>
+    </section>
+  );
+}
+
+function SpanHead({ node, span, give }: { node: TraceNode; span?: SpanDetail; give: (pass: boolean) => void }) {
   return (
     <header className={css.spanHead}>
       <div className={css.spanTitle}>
         <KindIcon kind={node.kind} />
-        <h2 className="cut">{node.name || "(no name)"}</h2>
+        <h2 className="cut" title={node.name}>
+          {node.name || "(no name)"}
+        </h2>
         <span className={css.verdicts}>
           <button type="button" className={css.verdict} data-pass onClick={() => give(true)} title="PASS (P)">
             <IconThumbUp size={13} aria-hidden /> PASS
@@ -86,34 +134,10 @@ function SpanHead({ node, span, give }: { node: SpanNode; span?: SpanDetail; giv
           <button type="button" className={css.verdict} onClick={() => give(false)} title="FAIL (F)">
             <IconThumbDown size={13} aria-hidden /> FAIL
           </button>
+          <SpanMenu span={span} node={node} />
         </span>
       </div>
-      <div className={css.badges}>
-        <CopyId value={node.span_id} label="span id" />
-        <Badge tone={node.status === "ERROR" ? "bad" : "plain"}>{node.status === "ERROR" ? "ERROR" : node.kind}</Badge>
-        <Badge title={`${share.toFixed(share < 10 ? 1 : 0)}% of the trace's time is this span's own`}>
-          {duration(node.duration_ms)}
-        </Badge>
-        {node.model ? <Badge>{node.model}</Badge> : null}
-        {node.input_tokens !== null || node.output_tokens !== null ? (
-          <Badge title={usageText(node, span)}>
-            {count(node.input_tokens)} → {count(node.output_tokens)} tokens{node.usage_rollup ? " (roll-up)" : ""}
-          </Badge>
-        ) : null}
-        {node.cost_source === "unpriced" ? (
-          <Badge tone="warn" title="Tokens are known, but this model has no known price">
-            unpriced
-          </Badge>
-        ) : node.cost !== null ? (
-          <Badge
-            title={node.cost_source === "reported" ? "As the sender reported it" : "From tokens and the price list"}
-          >
-            {cost(node.cost)}
-          </Badge>
-        ) : null}
-        {span?.ttft_ms ? <Badge title="Time to the first token">first token {duration(span.ttft_ms)}</Badge> : null}
-        <Badge title={fullTime(node.start_time)}>{when(node.start_time)}</Badge>
-      </div>
+      <SpanBadges node={node} span={span} />
       {span?.status_message || span?.error_type ? (
         <p className={css.error}>
           {span.error_type ? <b>{span.error_type}: </b> : null}
@@ -124,16 +148,47 @@ function SpanHead({ node, span, give }: { node: SpanNode; span?: SpanDetail; giv
   );
 }
 
-function usageText(node: SpanNode, span?: SpanDetail): string {
-  const extras = span
-    ? [
-        ["cache reads", span.cache_read_tokens],
-        ["cache writes", span.cache_write_tokens],
-        ["reasoning", span.reasoning_tokens],
-      ]
-        .filter(([, n]) => n !== null && n !== undefined)
-        .map(([label, n]) => `${count(n as number)} ${label}`)
-    : [];
-  const rollup = node.usage_rollup ? ["repeats what the steps below used, not added to the total"] : [];
-  return [`${count(node.input_tokens)} in, ${count(node.output_tokens)} out`, ...extras, ...rollup].join(", ");
+function SpanMenu({ node, span }: { node: TraceNode; span?: SpanDetail }) {
+  const { project, traceId, pick, picked } = useTraceView();
+  const [adding, setAdding] = useState(false);
+  const clipboard = useClipboard({ timeout: 1200 });
+  const copied = clipboard.copied ? <IconCheck size={14} /> : <IconCopy size={14} />;
+  return (
+    <>
+      <Menu closeOnItemClick={false}>
+        <Menu.Target>
+          <Button size="compact-xs" aria-label="More for this span">
+            <IconDots size={14} aria-hidden />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            leftSection={copied}
+            disabled={!span}
+            onClick={() => clipboard.copy(JSON.stringify(span, null, 2))}
+          >
+            {clipboard.copied ? "Copied" : "Copy the whole span as JSON"}
+          </Menu.Item>
+          <Menu.Item leftSection={copied} onClick={() => clipboard.copy(linkTo(node.span_id))}>
+            Copy a link to this span
+          </Menu.Item>
+          <Menu.Item leftSection={<IconDatabasePlus size={14} />} closeMenuOnClick onClick={() => setAdding(true)}>
+            Add to dataset
+          </Menu.Item>
+          <Menu.Item leftSection={<IconCheck size={14} />} closeMenuOnClick onClick={() => pick(node.span_id)}>
+            {picked.has(node.span_id) ? "Take out of the selection (X)" : "Select with others (X)"}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {adding ? (
+        <AddSpans {...itemsOf(traceId, [node.span_id])} project={project} onClose={() => setAdding(false)} />
+      ) : null}
+    </>
+  );
+}
+
+function linkTo(spanId: string): string {
+  const link = new URL(location.href);
+  link.searchParams.set("span", spanId);
+  return link.href;
 }

@@ -1,12 +1,13 @@
 import { IconClock, IconCoin, IconMessages } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import type { SpanNode, TraceSummary } from "../../api/types";
+import type { TraceSummary } from "../../api/types";
 import { Badge, ScoreBadge } from "../../ui/Badge";
 import { CopyId } from "../../ui/Copy";
-import { cost, count, duration, fullTime, when } from "../../ui/format";
+import { cost, count, duration, fullTime, plural, when } from "../../ui/format";
+import type { TraceNode } from "./outline";
 import css from "./Trace.module.css";
 
-export function TraceBadges({ summary: t, nodes }: { summary: TraceSummary; nodes: SpanNode[] }) {
+export function TraceBadges({ summary: t, nodes }: { summary: TraceSummary; nodes: TraceNode[] }) {
   const orphans = nodes.reduce((n, node) => n + (node.orphan ? 1 : 0), 0);
   const tokens = t.input_tokens === null && t.output_tokens === null;
   return (
@@ -20,18 +21,26 @@ export function TraceBadges({ summary: t, nodes }: { summary: TraceSummary; node
       <Badge
         tone={t.unpriced_spans ? "warn" : "plain"}
         title={
-          t.unpriced_spans
-            ? `A lower bound: ${t.unpriced_spans} spans used tokens but have no known price`
-            : "Sum over all spans, roll-ups counted once"
+          t.cost === null && !t.unpriced_spans
+            ? "No span reported tokens of a model, or a cost"
+            : t.unpriced_spans
+              ? `A lower bound: ${t.unpriced_spans} spans used tokens but have no known price`
+              : "Sum over all spans, roll-ups counted once"
         }
       >
         <IconCoin size={12} aria-hidden />
-        {t.unpriced_spans ? (t.cost === null ? "unpriced" : `≥ ${cost(t.cost)}`) : cost(t.cost)}
+        {t.unpriced_spans
+          ? t.cost === null
+            ? "unpriced"
+            : `≥ ${cost(t.cost)}`
+          : t.cost === null
+            ? "cost unknown"
+            : cost(t.cost)}
       </Badge>
       <Badge title={tokens ? "No span reported tokens" : `${count(t.input_tokens)} in, ${count(t.output_tokens)} out`}>
-        {tokens ? "– tokens" : `${count((t.input_tokens ?? 0) + (t.output_tokens ?? 0))} tokens`}
+        {tokens ? "tokens unknown" : `${count((t.input_tokens ?? 0) + (t.output_tokens ?? 0))} tokens`}
       </Badge>
-      <Badge>{count(t.span_count)} spans</Badge>
+      <Badge>{plural(t.span_count, "span")}</Badge>
       <Badge title={fullTime(t.start_time)}>{when(t.start_time)}</Badge>
       {t.environment ? <Badge>{t.environment}</Badge> : null}
       {t.release ? <Badge title="Release">{t.release}</Badge> : null}

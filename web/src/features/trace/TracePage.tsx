@@ -1,31 +1,36 @@
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconDownload } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { get, save } from "../../api/client";
-import type { SpanDetail, TraceTree } from "../../api/types";
+import type { FieldMatch, Score, SpanDetail } from "../../api/types";
 import { Failure, Loading } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
 import { Split } from "../../ui/Split";
 import { useProject } from "../shell/project";
 import { TraceContext, type TraceView } from "./context";
 import { FindBox } from "./FindBox";
-import { useFind, useTrace } from "./queries";
+import { tabOf } from "./find";
+import { load } from "./load";
+import type { Trace } from "./outline";
+import { PickBar } from "./PickBar";
+import { useFind, useRemarks } from "./queries";
 import { SpanPane } from "./SpanPane";
 import { TimelinePane } from "./TimelinePane";
 import css from "./Trace.module.css";
 import { TraceBadges } from "./TraceBadges";
 import { TranscriptPane } from "./TranscriptPane";
 import { TreePane } from "./TreePane";
-import { readsAsTranscript } from "./transcript";
-import { forest } from "./tree";
+import { firstShown, readsAsTranscript } from "./transcript";
+import { forest, totals } from "./tree";
+import { useMarks } from "./useMarks";
 
 export function TracePage() {
   const { traceId } = useParams({ from: "/traces/$traceId" });
   const { project: named } = useSearch({ strict: false }) as { project?: string };
-  const trace = useTrace(named ?? "", traceId);
+  const trace = useQuery(load(named ?? "", traceId));
   const crumb = <Link to="/traces">Traces</Link>;
   if (trace.isPending)
     return (
@@ -43,15 +48,20 @@ export function TracePage() {
 }
 
 const VIEWS = ["transcript", "tree", "timeline"];
+const NOBODY: ReadonlySet<string> = new Set();
 
-function TraceBody({ trace, queryProject }: { trace: TraceTree; queryProject: string }) {
+function TraceBody({ trace, queryProject }: { trace: Trace; queryProject: string }) {
   const { summary, nodes } = trace;
   const search = useSearch({ from: "/traces/$traceId" });
   const navigate = useNavigate({ from: "/traces/$traceId" });
   const current = useProject();
   const project = summary.project || queryProject || current;
   const traceId = summary.trace_id;
+  const body = useRef<HTMLDivElement>(null);
+  const [picked, setPicked] = useState(NOBODY);
   const tree = useMemo(() => forest(nodes), [nodes]);
+  const used = useMemo(() => totals(tree), [tree]);
+  const remarks = useGrouped(project, trace);
   const find = search.find ?? "";
   const found = useFind(project, traceId, find);
   const hits = useMemo(() => {
@@ -63,14 +73,32 @@ function TraceBody({ trace, queryProject }: { trace: TraceTree; queryProject: st
     (next: Partial<typeof search>) => navigate({ search: (old) => ({ ...old, ...next }), replace: true }),
     [navigate],
   );
-  const select = useCallback((span: string) => set({ span }), [set]);
-  const selected = search.span && tree.index.has(search.span) ? search.span : (tree.roots[0]?.span_id ?? "");
   const view = search.view ?? (readsAsTranscript(nodes) ? "transcript" : "tree");
-  useHotkeys(VIEWS.map((name, i) => [String(i + 1), () => set({ view: name })]));
-  const shared = useMemo<TraceView>(
-    () => ({ project, traceId, tree, selected, select, hits }),
-    [project, traceId, tree, selected, select, hits],
+  const first = useMemo(() => (view === "transcript" ? firstShown(tree) : tree.roots[0]?.span_id), [tree, view]);
+  const selected = search.span && tree.index.has(search.span) ? search.span : (first ?? "");
+  const select = useCallback((span: string) => set({ span, hit: undefined }), [set]);
+  const pick = useCallback(
+    (span: string) =>
+      setPicked((old) => {
+        const next = new Set(old);
+        if (!next.delete(span)) next.add(span);
+        return next;
+      }),
+    [],
   );
+  const go = (hit: FieldMatch, at: number) => set({ span: hit.span_id, tab: tabOf(hit.field), hit: String(at) });
+  const at = search.hit && find ? Number(search.hit) : -1;
+  const hit = found.data?.items[at];
+  useMarks(body, find);
+  useHotkeys([
+    ...VIEWS.map((name, i): [string, () => void] => [String(i + 1), () => set({ view: name })]),
+    ["X", () => pick(selected)],
+  ]);
+  const shared = useMemo<TraceView>(
+    () => ({ project, traceId, summary, tree, totals: used, selected, select, hits, remarks, picked, pick }),
+    [project, traceId, summary, tree, used, selected, select, hits, remarks, picked, pick],
+  );
+  const zoom = search.zoom && tree.index.has(search.zoom) ? search.zoom : "";
 
   return (
     <TraceContext value={shared}>
@@ -84,34 +112,74 @@ function TraceBody({ trace, queryProject }: { trace: TraceTree; queryProject: st
           />
         }
       >
-        <Split
-          label="Width of the steps"
-          storageKey="evalwright-trace-split"
-          left={
-            <section className={css.left} aria-label="Steps">
-              <div className={css.leftBar}>
-                <SegmentedControl
-                  aria-label="View"
-                  value={view}
-                  onChange={(next) => set({ view: next })}
-                  data={VIEWS.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) }))}
-                />
-                <FindBox pattern={find} onFind={(next) => set({ find: next || undefined })} found={found} />
-              </div>
-              {view === "transcript" ? <TranscriptPane /> : view === "timeline" ? <TimelinePane /> : <TreePane />}
-            </section>
-          }
-          right={<SpanPane key={selected} tab={search.tab ?? "io"} onTab={(tab) => set({ tab })} />}
-        />
+        <div ref={body} className={css.body}>
+          <Split
+            label="Width of the steps"
+            storageKey="evalwright-trace-split"
+            left={
+              <section className={css.left} aria-label="Steps">
+                <div className={css.leftBar}>
+                  <SegmentedControl
+                    aria-label="View"
+                    value={view}
+                    onChange={(next) => set({ view: next })}
+                    data={VIEWS.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) }))}
+                  />
+                  <FindBox
+                    pattern={find}
+                    onFind={(next) => set({ find: next || undefined, hit: undefined })}
+                    found={found}
+                    at={at}
+                    onGo={go}
+                  />
+                </div>
+                {view === "transcript" ? (
+                  <TranscriptPane />
+                ) : view === "timeline" ? (
+                  <TimelinePane zoom={zoom} onZoom={(span) => set({ zoom: span || undefined })} />
+                ) : (
+                  <TreePane />
+                )}
+                {picked.size ? (
+                  <PickBar project={project} traceId={traceId} picked={picked} onClear={() => setPicked(NOBODY)} />
+                ) : null}
+              </section>
+            }
+            right={
+              <SpanPane
+                key={selected}
+                tab={search.tab ?? "io"}
+                onTab={(tab) => set({ tab })}
+                find={find}
+                hit={hit?.span_id === selected ? hit : undefined}
+              />
+            }
+          />
+        </div>
       </PageFrame>
     </TraceContext>
   );
 }
 
+/** What was said of single spans, by span; asked for only where somebody said something. */
+function useGrouped(project: string, { summary, nodes }: Trace): ReadonlyMap<string, Score[]> {
+  const judged = useMemo(() => nodes.some((node) => node.scores.length > 0), [nodes]);
+  const { data } = useRemarks(project, summary.trace_id, judged);
+  return useMemo(() => {
+    const groups = new Map<string, Score[]>();
+    for (const score of data?.items ?? []) {
+      const group = groups.get(score.span_id);
+      if (group) group.push(score);
+      else groups.set(score.span_id, [score]);
+    }
+    return groups;
+  }, [data]);
+}
+
 const CHUNK = 50;
 
 /** The whole trace as one JSON document, spans with all they carry, fetched in steps. */
-async function exportTrace(project: string, trace: TraceTree): Promise<void> {
+async function exportTrace(project: string, trace: Trace): Promise<void> {
   const spans: SpanDetail[] = [];
   for (let i = 0; i < trace.nodes.length; i += CHUNK) {
     const ids = trace.nodes.slice(i, i + CHUNK).map((node) => node.span_id);
@@ -125,7 +193,7 @@ async function exportTrace(project: string, trace: TraceTree): Promise<void> {
   save(new Blob([text], { type: "application/json" }), `trace-${trace.summary.trace_id}.json`);
 }
 
-function ExportButton({ project, trace }: { project: string; trace: TraceTree }) {
+function ExportButton({ project, trace }: { project: string; trace: Trace }) {
   const run = useMutation({ mutationFn: () => exportTrace(project, trace) });
   return (
     <Tooltip label={run.error ? run.error.message : "The whole trace with every attribute, as JSON"}>

@@ -1,20 +1,20 @@
 import { Button } from "@mantine/core";
 import { useEffect } from "react";
-import { type useAddVerdict, useTakeBack } from "./queries";
+import { type Judgement, type useJudge, useTakeBack, VERDICT } from "./judging";
 import css from "./Trace.module.css";
 
 const SHOWN_MS = 8000;
 
 interface Props {
-  verdict: ReturnType<typeof useAddVerdict>;
+  judge: ReturnType<typeof useJudge>;
   project: string;
   traceId: string;
 }
 
 /** Says that a verdict was saved, and takes it back while it says so. */
-export function VerdictToast({ verdict, project, traceId }: Props) {
+export function VerdictToast({ judge, project, traceId }: Props) {
   const back = useTakeBack(project, traceId);
-  const { reset, submittedAt } = verdict;
+  const { reset, submittedAt } = judge;
   useEffect(() => {
     if (!submittedAt) return;
     back.reset();
@@ -22,23 +22,28 @@ export function VerdictToast({ verdict, project, traceId }: Props) {
     return () => clearTimeout(timer);
   }, [submittedAt, reset, back.reset]);
   const undo = () => {
-    const { data: before, variables } = verdict;
-    if (variables) back.mutate({ spanId: variables.spanId, before: before ?? null });
+    const { data: before, variables } = judge;
+    if (variables) back.mutate({ said: variables, before: before ?? null });
   };
-  const failure = back.error ?? verdict.error;
+  const failure = back.error ?? judge.error;
   return (
-    <div role="status" className={verdict.isIdle ? "visually-hidden" : css.toast} data-bad={failure ? true : undefined}>
+    <div role="status" className={judge.isIdle ? "visually-hidden" : css.toast} data-bad={failure ? true : undefined}>
       {failure ? `Not saved: ${failure.message}` : null}
       {back.isSuccess ? "Taken back." : null}
-      {!failure && !back.isSuccess && verdict.isSuccess ? (
+      {!failure && !back.isSuccess && judge.isSuccess ? (
         <>
-          Saved {verdict.variables.pass ? "PASS" : "FAIL"}.
+          Saved {told(judge.variables)}.
           <Button size="compact-xs" variant="subtle" onClick={undo} loading={back.isPending}>
             Undo
           </Button>
         </>
       ) : null}
-      {verdict.isPending ? "Saving…" : null}
+      {judge.isPending ? "Saving…" : null}
     </div>
   );
+}
+
+function told({ name, label, value, spanId }: Judgement): string {
+  const said = label || String(value);
+  return `${name === VERDICT ? said : `${name} ${said}`}${spanId ? "" : " on the trace"}`;
 }

@@ -1,8 +1,8 @@
-import type { SpanNode } from "../../api/types";
+import type { TraceNode } from "./outline";
 
 interface Options {
-  kind?: SpanNode["kind"];
-  status?: SpanNode["status"];
+  kind?: TraceNode["kind"];
+  status?: TraceNode["status"];
   at?: number;
   ms?: number;
   says?: string;
@@ -10,15 +10,14 @@ interface Options {
 }
 
 /** A node for tests: its name is its id. */
-export function node(id: string, parent = "", options: Options = {}): SpanNode {
+export function node(id: string, parent = "", options: Options = {}): TraceNode {
   const { kind = "OTHER", status = "OK", at = 0, ms = 10, says = `${id} says`, orphan = false } = options;
   return {
     span_id: id,
     parent_span_id: parent,
     name: id,
     kind,
-    start_time: new Date(Date.UTC(2026, 0, 1) + at).toISOString(),
-    end_time: new Date(Date.UTC(2026, 0, 1) + at + ms).toISOString(),
+    start: Date.UTC(2026, 0, 1) + at,
     duration_ms: ms,
     status,
     model: "",
@@ -33,7 +32,6 @@ export function node(id: string, parent = "", options: Options = {}): SpanNode {
     output_preview: says,
     flags: [],
     orphan,
-    depth: 0,
     latency_share: 0,
     scores: [],
   };

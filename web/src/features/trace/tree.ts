@@ -1,32 +1,31 @@
-import type { SpanNode } from "../../api/types";
-import { instant } from "../../ui/format";
+import type { TraceNode } from "./outline";
 
 /** A trace's nodes, indexed once: children by span, and each node's place in the list. */
 export interface Forest {
-  nodes: SpanNode[];
+  nodes: TraceNode[];
   index: Map<string, number>;
-  children: Map<string, SpanNode[]>;
-  roots: SpanNode[];
+  children: Map<string, TraceNode[]>;
+  roots: TraceNode[];
   start: number;
   end: number;
 }
 
 export interface Row {
-  node: SpanNode;
+  node: TraceNode;
   depth: number;
   children: number;
   open: boolean;
 }
 
 /** Builds the forest. A node whose parent is not here, or that is its own ancestor, is a root. */
-export function forest(nodes: SpanNode[]): Forest {
+export function forest(nodes: TraceNode[]): Forest {
   const index = new Map(nodes.map((node, i) => [node.span_id, i]));
-  const children = new Map<string, SpanNode[]>();
-  const roots: SpanNode[] = [];
+  const children = new Map<string, TraceNode[]>();
+  const roots: TraceNode[] = [];
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   nodes.forEach((node, i) => {
-    const from = instant(node.start_time);
+    const from = node.start;
     if (from < start) start = from;
     if (from + node.duration_ms > end) end = from + node.duration_ms;
     const parent = index.get(node.parent_span_id);
@@ -72,9 +71,49 @@ export function ancestors(tree: Forest, spanId: string): string[] {
   return out;
 }
 
-/** Where a span lies in its trace, in percent of the trace's length. */
-export function place(tree: Forest, node: SpanNode): { left: number; width: number } {
-  const length = tree.end - tree.start;
-  const left = ((instant(node.start_time) - tree.start) / length) * 100;
-  return { left: Math.min(left, 99.8), width: Math.min(100 - left, Math.max(0.2, (node.duration_ms / length) * 100)) };
+/** The part of a trace that the timeline shows, in milliseconds since the epoch. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** Where a stretch of time lies in a window, in percent of it; null where they do not meet. */
+export function place(window: Span, start: number, end: number): { left: number; width: number } | null {
+  const length = window.end - window.start;
+  if (end < window.start || start > window.end || length <= 0) return null;
+  const left = Math.min(99.8, (Math.max(0, start - window.start) / length) * 100);
+  const right = ((Math.min(end, window.end) - window.start) / length) * 100;
+  return { left, width: Math.min(100 - left, Math.max(0.2, right - left)) };
+}
+
+export interface Totals {
+  spans: number;
+  tokens: number | null;
+  cost: number | null;
+  unpriced: number;
+}
+
+/** What each span used together with all below it; a roll-up repeats what stands below and is left out. */
+export function totals(tree: Forest): Totals[] {
+  const all = tree.nodes.map((node): Totals => {
+    const counted = !node.usage_rollup;
+    const tokens = node.input_tokens === null && node.output_tokens === null;
+    return {
+      spans: 1,
+      tokens: counted && !tokens ? (node.input_tokens ?? 0) + (node.output_tokens ?? 0) : null,
+      cost: counted ? node.cost : null,
+      unpriced: node.cost_source === "unpriced" ? 1 : 0,
+    };
+  });
+  for (let i = all.length - 1; i > 0; i -= 1) {
+    const own = all[i];
+    const at = tree.index.get(tree.nodes[i]?.parent_span_id ?? "");
+    const above = at !== undefined && at < i ? all[at] : undefined;
+    if (!own || !above) continue;
+    above.spans += own.spans;
+    above.unpriced += own.unpriced;
+    if (own.tokens !== null) above.tokens = (above.tokens ?? 0) + own.tokens;
+    if (own.cost !== null) above.cost = (above.cost ?? 0) + own.cost;
+  }
+  return all;
 }

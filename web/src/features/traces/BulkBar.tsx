@@ -1,15 +1,12 @@
-import { Button, Modal, TextInput } from "@mantine/core";
-import { IconDatabasePlus, IconDownload } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button, Popover } from "@mantine/core";
+import { IconDatabasePlus, IconDownload, IconGavel } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { download, get, post } from "../../api/client";
-import type { Dataset, Page } from "../../api/types";
+import { download } from "../../api/client";
+import { Snippet } from "../../ui/Copy";
 import { plural } from "../../ui/format";
+import { AddSpans } from "../datasets/AddSpans";
 import css from "./Traces.module.css";
-
-function filterOf(ids: ReadonlySet<string>): string {
-  return `trace_id in [${[...ids].map((id) => JSON.stringify(id)).join(", ")}]`;
-}
 
 interface Props {
   project: string;
@@ -20,9 +17,9 @@ interface Props {
 /** What can be done with the selected traces. */
 export function BulkBar({ project, selected, onClear }: Props) {
   const [adding, setAdding] = useState(false);
+  const filter = `trace_id in [${[...selected].map((id) => JSON.stringify(id)).join(", ")}]`;
   const save = useMutation({
-    mutationFn: () =>
-      download("/spans/export", { project, format: "jsonl", filter: filterOf(selected) }, "spans.jsonl"),
+    mutationFn: () => download("/spans/export", { project, format: "jsonl", filter }, "spans.jsonl"),
   });
   return (
     <section className={css.bulk} aria-label="Selection">
@@ -30,6 +27,18 @@ export function BulkBar({ project, selected, onClear }: Props) {
       <Button leftSection={<IconDatabasePlus size={14} />} onClick={() => setAdding(true)}>
         Add to dataset
       </Button>
+      <Popover width={520} position="top" withArrow trapFocus>
+        <Popover.Target>
+          <Button leftSection={<IconGavel size={14} />}>Run an evaluator</Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <p className={css.hint}>
+            Evaluators run where your code and keys are. This scores exactly the selected traces; the verdicts appear
+            here as they come.
+          </p>
+          <Snippet title="In a shell" code={command(project, filter)} />
+        </Popover.Dropdown>
+      </Popover>
       <Button leftSection={<IconDownload size={14} />} loading={save.isPending} onClick={() => save.mutate()}>
         Export spans
       </Button>
@@ -37,70 +46,20 @@ export function BulkBar({ project, selected, onClear }: Props) {
       <Button variant="subtle" onClick={onClear}>
         Clear
       </Button>
-      {adding ? <AddToDataset project={project} selected={selected} onClose={() => setAdding(false)} /> : null}
+      {adding ? (
+        <AddSpans
+          project={project}
+          filter={`${filter} and is_root == true`}
+          limit={selected.size}
+          title={`Add ${plural(selected.size, "trace")} to a dataset`}
+          about="Each trace gives one item from its root span; the recorded output is kept beside it, not as the right answer."
+          onClose={() => setAdding(false)}
+        />
+      ) : null}
     </section>
   );
 }
 
-function AddToDataset({
-  project,
-  selected,
-  onClose,
-}: {
-  project: string;
-  selected: ReadonlySet<string>;
-  onClose: () => void;
-}) {
-  const [name, setName] = useState("");
-  const known = useQuery({
-    queryKey: ["datasets", project],
-    queryFn: ({ signal }) => get<Page<Dataset>>("/datasets", { project, limit: 200 }, signal),
-  });
-  const names = known.data?.items.map((d) => d.name) ?? [];
-  const add = useMutation({
-    mutationFn: async () => {
-      const target = name.trim();
-      await post("/datasets", { project, name: target, exist_ok: true });
-      const from_spans = { filter: `${filterOf(selected)} and is_root == true`, limit: selected.size };
-      await post(`/datasets/${encodeURIComponent(target)}/items?${new URLSearchParams({ project })}`, { from_spans });
-    },
-  });
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Add ${plural(selected.size, "trace")} to a dataset`}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <form
-        className={css.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          add.mutate();
-        }}
-      >
-        <TextInput
-          data-autofocus
-          label="Dataset"
-          description="An existing name adds a version; a new name makes a dataset."
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          list="dataset-names"
-        />
-        <datalist id="dataset-names">
-          {names.map((n) => (
-            <option key={n} value={n} />
-          ))}
-        </datalist>
-        <p className="faint">
-          Each trace gives one item from its root span; the recorded output is kept beside it, not as the right answer.
-        </p>
-        {add.error ? <p className="bad">{add.error.message}</p> : null}
-        {add.isSuccess ? <p className="ok">Added.</p> : null}
-        <Button type="submit" variant="filled" loading={add.isPending} disabled={!name.trim() || add.isSuccess}>
-          Add
-        </Button>
-      </form>
-    </Modal>
-  );
+function command(project: string, filter: string): string {
+  return `evalwright evaluators run NAME --target trace \\\n  --server ${location.origin} --project ${project} \\\n  --filter '${filter}'`;
 }
