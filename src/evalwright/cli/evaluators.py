@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from evalwright.cli.connect import segment
 from evalwright.cli.options import Filtered, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
 from evalwright.cli.progress import Report, progress
@@ -34,6 +32,7 @@ for _name, _help in {
 }.items():
     _module = {"canary": "canary", "calibrate-ready": "ready"}.get(_name, "calibrate")
     app.command(f"evalwright.cli.{_module}:{_name.replace('-', '_')}", name=_name, help=_help)
+app.command("evalwright.cli.evaluator_show:show", name="show", help="Shows what an evaluator asks, and its cards.")
 app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; exit code 1 for one.")
 app.command("evalwright.cli.probe_reports:probes", name="probes", help="Lists or shows the probe reports of a judge.")
 
@@ -64,17 +63,13 @@ def list_(*, ready: bool = False, options: Options = Options()) -> None:
         ready: the ready-made ones instead.
     """
     if ready:
-        _list_ready(options)
+        from evalwright.cli.evaluator_show import list_ready
+
+        list_ready(options)
         return
     page = options.api().get("/evaluators", **options.scope())
     hint = "none has scored yet; `evalwright evaluators list --ready` shows those at hand"
     emit_rows(page["items"], COLUMNS, as_json=options.json, empty=hint)
-
-
-@app.command
-def show(name: str, *, options: Options = Options()) -> None:
-    """Shows one evaluator with its definition, versions and scores."""
-    emit_json(options.api().get(f"/evaluators/{segment(name)}", **options.scope()))
 
 
 @app.command
@@ -176,15 +171,3 @@ def _emit(result: RunReport, options: Options) -> None:
     note(f"{result.subjects} targets, {result.written} scores written in {result.elapsed_s:.1f} s")
     if not result.subjects:
         note("nothing matched; check --project, --target and --filter")
-
-
-def _list_ready(options: Options) -> None:
-    from evalwright.evaluators.registry import ready, ready_rubrics
-
-    rows: list[Mapping[str, Any]] = [
-        {"name": name, "kind": "code", "about": (factory.__doc__ or "").strip().splitlines()[0]}
-        for name, factory in ready().items()
-    ]
-    rows += [{"name": n, "kind": "judge", "about": rubric.description} for n, rubric in ready_rubrics().items()]
-    columns: Sequence[Column] = tuple((title, itemgetter(title)) for title in ("name", "kind", "about"))
-    emit_rows(rows, columns, as_json=options.json, empty="")
