@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.stats import correction, intervals, sampling
+from evalwright.stats import correction, intervals, sampling, unpaired
 
 
 def _world(rng: np.random.Generator, labels: int, judged: int, truth: float) -> tuple[np.ndarray, ...]:
@@ -63,6 +63,83 @@ def test_prevalence_elsewhere_needs_rogan_gladen_and_breaks_ppi() -> None:
         hits["ppi"] += ppi.low <= 0.9 <= ppi.high
     assert hits["gladen"] / 200 >= 0.91
     assert hits["ppi"] / 200 < 0.5
+
+
+def _grouped(rng: np.random.Generator, groups: int, size: int) -> tuple[np.ndarray, ...]:
+    """Truth that moves together in groups of ``size``, a judge whose errors do too, and who belongs where."""
+    share = rng.beta(2.0, 1.0, groups)  # mean 2/3
+    names = np.repeat(np.arange(groups), size)
+    y = (rng.random(groups * size) < share[names]).astype(float)
+    careless = rng.random(groups) < 0.15
+    f = np.where((rng.random(y.size) < 0.05) | (careless[names] & (rng.random(y.size) < 0.8)), 1.0 - y, y)
+    return y, f, names
+
+
+def test_rows_that_come_in_groups_are_counted_as_groups() -> None:
+    rng = np.random.default_rng(12)
+    hits = {"rows": 0, "groups": 0}
+    for _ in range(300):
+        y, f, names = _grouped(rng, 150, 5)
+        seen = names < 50  # people label whole groups
+        clusters = (list(names[seen]), list(names[~seen]))
+        for name, given_clusters in (("rows", None), ("groups", clusters)):
+            found = correction.ppi_mean(y[seen], f[seen], f[~seen], given_clusters, unit="ratio")
+            hits[name] += found.low <= 2 / 3 <= found.high
+    assert hits["rows"] / 300 < 0.85
+    assert 0.92 <= hits["groups"] / 300 <= 0.98
+
+
+def test_groups_of_one_change_nothing_but_the_quantile() -> None:
+    y, f, u = _world(np.random.default_rng(5), 250, 1_000, 0.7)
+    alone = correction.ppi_mean(y, f, u)
+    own = correction.ppi_mean(y, f, u, (list(range(250)), list(range(250, 1_250))))
+    assert own.estimate == alone.estimate
+    assert own.df == 1_249
+    assert own.high - own.low == pytest.approx(alone.high - alone.low, rel=0.01)
+
+
+def test_one_group_of_all_rows_has_no_interval() -> None:
+    y, f, u = _world(np.random.default_rng(5), 30, 30, 0.7)
+    found = correction.ppi_mean(y, f, u, ([0] * 30, [0] * 30))
+    assert math.isnan(found.low)
+
+
+def test_a_difference_that_a_judge_shrank_is_found_again() -> None:
+    rng = np.random.default_rng(21)
+    hits = {"raw": 0, "corrected": 0}
+    for _ in range(300):
+        y, f, _ = _world(rng, 400, 1, 0.6)
+        before = _world(rng, 1, 1_500, 0.6)[2]
+        after = _world(rng, 1, 1_500, 0.8)[2]
+        raw = unpaired.rate_difference(intervals.rate(after), intervals.rate(before)).difference
+        found = correction.rogan_gladen_difference(
+            raw,
+            true_positive=float((y * f).sum()),
+            positive=float(y.sum()),
+            true_negative=float(((1 - y) * (1 - f)).sum()),
+            negative=float((1 - y).sum()),
+        )
+        hits["raw"] += raw.low <= 0.2 <= raw.high
+        hits["corrected"] += found.low <= 0.2 <= found.high
+    assert hits["raw"] / 300 < 0.2
+    assert 0.92 <= hits["corrected"] / 300 <= 0.98
+
+
+def test_a_perfect_judge_leaves_a_difference_as_it_is() -> None:
+    raw = unpaired.rate_difference(intervals.wilson(700, 1_000), intervals.wilson(600, 1_000)).difference
+    found = correction.rogan_gladen_difference(
+        raw, true_positive=10**6, positive=10**6, true_negative=10**6, negative=10**6
+    )
+    assert found.estimate == pytest.approx(raw.estimate)
+    assert (found.low, found.high) == pytest.approx((raw.low, raw.high), abs=0.002)
+    assert found.method == "rogan_gladen"
+
+
+def test_no_difference_is_corrected_by_a_judge_no_better_than_chance() -> None:
+    raw = unpaired.rate_difference(intervals.wilson(70, 100), intervals.wilson(60, 100)).difference
+    found = correction.rogan_gladen_difference(raw, true_positive=5, positive=10, true_negative=5, negative=10)
+    assert math.isnan(found.estimate)
+    assert "no better than chance" in found.warnings[0]
 
 
 def test_the_ppi_standard_error_is_the_papers_formula() -> None:

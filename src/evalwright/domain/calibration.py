@@ -273,3 +273,13 @@ class Correction:
     reason: str
     refused: str = ""
     warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCorrection:
+    """One judged metric of a comparison as people would see it: both sides, and the difference between them."""
+
+    metric: str
+    baseline: Correction
+    candidate: Correction
+    difference: Correction

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from evalwright.domain.calibration import CalibrationCard, Correction
+from evalwright.domain.calibration import CalibrationCard, ComparedCorrection, Correction
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.experiment import Comparison, Experiment, MetricComparison
 from evalwright.domain.score import Score, ScoreStatus
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
@@ -48,8 +49,25 @@ class _Group:
 
     truth: list[float] = field(default_factory=list)
     labelled: list[float] = field(default_factory=list)
+    labelled_in: list[str] = field(default_factory=list)
     rest: list[float] = field(default_factory=list)
+    rest_in: list[str] = field(default_factory=list)
     versions: set[str] = field(default_factory=set)
+
+    def add(self, score: Score, truth: float | None) -> None:
+        """Files one verdict. Trials of an item and traces of a session are not independent of each other."""
+        assert score.value is not None
+        values, places = (self.rest, self.rest_in) if truth is None else (self.labelled, self.labelled_in)
+        values.append(score.value)
+        places.append(score.item_id or score.session_id or score.trace_id or score.id)
+        if truth is not None:
+            self.truth.append(truth)
+
+    @property
+    def clusters(self) -> tuple[list[str], list[str]] | None:
+        """What labelled and other verdicts belong to; None where each stands alone."""
+        everything = [*self.labelled_in, *self.rest_in]
+        return (self.labelled_in, self.rest_in) if len(set(everything)) < len(everything) else None
 
 
 @dataclass
@@ -62,6 +80,11 @@ class _Judged:
     inclusion: set[float] = field(default_factory=set)
     truncated: bool = False
 
+    @property
+    def binary(self) -> bool:
+        """Whether every verdict is yes or no."""
+        return set(self.worth.values()) <= _BINARY
+
 
 def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -> _Judged:
     """Returns every verdict the summary is about, in one pass: of each evaluator the newest version, as it does."""
@@ -69,7 +92,7 @@ def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -
     found = _Judged(pooled=group_by not in ("evaluator", "evaluator_version"))
     every_version = bool(query.evaluator_version) or group_by == "evaluator_version"
     newest: dict[str, str] = {}
-    waiting: list[tuple[Sequence[Score], float, _Group]] = []
+    waiting: list[tuple[Sequence[Score], Score, _Group]] = []
     wanted = replace(query, name=card.judge_score, cursor="", limit=PAGE)
     for count, score in enumerate(_scores(deps, wanted)):
         if count >= MAX_VERDICTS:
@@ -86,16 +109,11 @@ def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -
         group.versions.add(version)
         given = labels.get(key_of(score), ())
         if given:
-            waiting.append((given, score.value, group))
+            waiting.append((given, score, group))
         else:
-            group.rest.append(score.value)
-    for given, value, group in waiting:
-        truth = _truth(given, found.worth)
-        if truth is None:
-            group.rest.append(value)
-        else:
-            group.truth.append(truth)
-            group.labelled.append(value)
+            group.add(score, None)
+    for given, score, group in waiting:
+        group.add(score, _truth(given, found.worth))
     return found
 
 
@@ -152,7 +170,8 @@ def _correct(row: Mapping[str, Any], judged: _Judged, cards: Sequence[Calibratio
         group.rest,
         truth=group.truth,
         judged_with_truth=group.labelled,
-        elsewhere=_elsewhere(judged, group, cards) if set(judged.worth.values()) <= _BINARY else None,
+        elsewhere=_elsewhere(judged, group, cards) if judged.binary else None,
+        groups=group.clusters,
         level=row["estimate"].level,
     )
     if judged.truncated:
@@ -162,17 +181,30 @@ def _correct(row: Mapping[str, Any], judged: _Judged, cards: Sequence[Calibratio
 
 def _elsewhere(judged: _Judged, group: _Group, cards: Sequence[CalibrationCard]) -> LabelCounts | None:
     """Returns the judge's error over every group of the summary, else over the rows of its version's newest card."""
-    from evalwright.evaluators.calibration.corrected import LABELS_NEEDED, LabelCounts, label_counts
+    pooled = _pooled(list(judged.groups.values()) if judged.pooled else [])
+    return pooled or _of_card(judged, group.versions, cards)
 
-    pooled = judged.groups.values() if judged.pooled else ()
-    truth = [value for each in pooled for value in each.truth]
-    labelled = [value for each in pooled for value in each.labelled]
-    if len(truth) >= LABELS_NEEDED:
-        return label_counts(truth, labelled) if set(truth) <= _BINARY else None
-    card = next((each for each in cards if {each.evaluator_version} == group.versions), None)
+
+def _pooled(groups: Sequence[_Group]) -> LabelCounts | None:
+    """Returns the judge's error from the labels of these groups; None where there are too few, or they are no 0/1."""
+    from evalwright.evaluators.calibration.corrected import LABELS_NEEDED, label_counts
+
+    truth = [value for each in groups for value in each.truth]
+    if len(truth) < LABELS_NEEDED or not set(truth) <= _BINARY:
+        return None
+    labelled = [value for each in groups for value in each.labelled]
+    return label_counts(truth, labelled, [place for each in groups for place in each.labelled_in])
+
+
+def _of_card(judged: _Judged, versions: set[str], cards: Sequence[CalibrationCard]) -> LabelCounts | None:
+    """Returns the judge's error from the newest card of the one version there is."""
+    from evalwright.evaluators.calibration.corrected import LabelCounts
+
+    card = next((each for each in cards if {each.evaluator_version} == versions), None)
     if card is None:
         return None
-    positive, table = card.report["positive"], card.report["overall"]["confusion"]
+    overall = card.report["overall"]
+    positive, table = card.report["positive"], overall["confusion"]
     if not positive or not table or judged.worth.get(positive) != 1.0:
         return None
     place, counts = table["labels"].index(positive), table["counts"]
@@ -182,7 +214,59 @@ def _elsewhere(judged: _Judged, group: _Group, cards: Sequence[CalibrationCard])
         positive=sum(counts[place]),
         true_negative=sum(sum(row) - row[place] for row in others),
         negative=sum(map(sum, others)),
+        positive_worth=_worth(overall["sensitivity"]),
+        negative_worth=_worth(overall["specificity"]),
     )
+
+
+def _worth(rate: Mapping[str, Any] | None) -> float:
+    """Returns how many independent labels one label of a stored rate is worth."""
+    if not rate or not rate["n"] or rate.get("n_effective") is None:
+        return 1.0
+    return min(1.0, float(rate["n_effective"]) / float(rate["n"]))
+
+
+def correct_experiment(
+    deps: Deps, experiment: Experiment, estimates: Mapping[str, Estimate]
+) -> Mapping[str, Correction]:
+    """Returns the corrections of an experiment's judged metrics; those nobody calibrated say so."""
+    query = ScoreQuery(project=experiment.project, experiment_id=experiment.id)
+    rows = [{"name": name, "key": "", "estimate": each} for name, each in estimates.items()]
+    return dict(zip(estimates, correct_summaries(deps, query, "", rows), strict=True))
+
+
+def correct_comparison(deps: Deps, comparison: Comparison) -> Sequence[ComparedCorrection]:
+    """Returns both sides and the difference of every metric that was calibrated, as people would see them."""
+    cards = deps.records.list_cards(comparison.candidate.project, limit=MAX_CARDS).items
+    found = []
+    for metric in comparison.metrics:
+        mine = [each for each in cards if each.judge_score == metric.metric]
+        if mine:
+            found.append(_compared(deps, comparison, metric, mine))
+    return found
+
+
+def _compared(
+    deps: Deps, comparison: Comparison, metric: MetricComparison, cards: Sequence[CalibrationCard]
+) -> ComparedCorrection:
+    from evalwright.evaluators.calibration.corrected import correct_difference
+
+    sides = [comparison.baseline, comparison.candidate]
+    queries = [ScoreQuery(project=each.project, experiment_id=each.id) for each in sides]
+    judged = [_read(deps, query, cards[0], "") for query in queries]
+    groups = [each.groups.get("", _Group()) for each in judged]
+    means = [
+        _correct({"key": "", "estimate": raw}, each, cards)
+        for raw, each in zip((metric.baseline, metric.candidate), judged, strict=True)
+    ]
+    versions = groups[0].versions | groups[1].versions
+    if len(versions) > 1:
+        difference = _refused(metric.difference, "the two sides were judged by different versions")
+    else:
+        both = _Judged(pooled=True, worth=judged[0].worth | judged[1].worth)
+        counts = _pooled(groups) or _of_card(both, versions, cards)
+        difference = correct_difference(metric.difference, counts, binary=both.binary)
+    return ComparedCorrection(metric=metric.metric, baseline=means[0], candidate=means[1], difference=difference)
 
 
 def _refused(raw: Estimate, why: str) -> Correction:

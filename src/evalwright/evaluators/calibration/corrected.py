@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +12,9 @@ from numpy.typing import ArrayLike
 from evalwright.domain.calibration import Correction
 from evalwright.domain.estimate import Estimate, render
 from evalwright.stats.arrays import FloatArray, is_binary, vector
-from evalwright.stats.correction import LABELS_REQUIRED, ppi_mean, rogan_gladen
+from evalwright.stats.correction import LABELS_REQUIRED, ppi_mean, rogan_gladen, rogan_gladen_difference
 from evalwright.stats.drift import chi_square, kolmogorov_smirnov
-from evalwright.stats.intervals import average
+from evalwright.stats.intervals import average, rate
 
 LABELS_NEEDED = 30
 SAME_POPULATION = 0.01
@@ -22,17 +23,33 @@ NONE, PPI, ROGAN_GLADEN = "", "ppi_plus_plus", "rogan_gladen"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelCounts:
-    """What a calibration elsewhere knows of the judge's error on yes/no questions."""
+    """What a calibration elsewhere knows of the judge's error on yes/no questions.
+
+    Where labels come in groups, one is worth less than an independent observation: ``positive_worth`` and
+    ``negative_worth``.
+    """
 
     true_positive: int
     positive: int
     true_negative: int
     negative: int
+    positive_worth: float = 1.0
+    negative_worth: float = 1.0
 
     @property
     def total(self) -> int:
         """Labels behind it."""
         return self.positive + self.negative
+
+    @property
+    def effective(self) -> dict[str, float]:
+        """The counts as the independent observations they are worth."""
+        return {
+            "true_positive": self.true_positive * self.positive_worth,
+            "positive": self.positive * self.positive_worth,
+            "true_negative": self.true_negative * self.negative_worth,
+            "negative": self.negative * self.negative_worth,
+        }
 
 
 def correct(
@@ -42,6 +59,7 @@ def correct(
     truth: ArrayLike = (),
     judged_with_truth: ArrayLike = (),
     elsewhere: LabelCounts | None = None,
+    groups: tuple[Sequence[str], Sequence[str]] | None = None,
     level: float = 0.95,
 ) -> Correction:
     """Returns the corrected mean, by the method that fits the labels there are.
@@ -56,34 +74,68 @@ def correct(
         truth: labels of rows of the same population.
         judged_with_truth: verdicts of those rows, in their order.
         elsewhere: the judge's error from other rows, used where there are too few of the same.
+        groups: what each row of ``truth`` and of ``judged`` belongs to, where rows of one group are not independent.
         level: of the interval.
     """
     y, f, u = vector(truth, "truth"), vector(judged_with_truth, "judged_with_truth"), vector(judged, "judged")
+    everything = np.concatenate([f, u])
+    together = None if groups is None else [*groups[0], *groups[1]]
     if y.size < LABELS_NEEDED:
-        return _from_elsewhere(raw, np.concatenate([f, u]), y.size, elsewhere, level)
+        return _from_elsewhere(raw, everything, together, y.size, elsewhere, level)
     if u.size < 2:
-        found = average(y, level=level)
+        found = average(y, groups[0] if groups else None, level=level)
         return _corrected(raw, found, "labels", y.size, "people labelled every row: this is the mean of their labels")
+    binary = is_binary(np.concatenate([y, everything]))
     if (p := _alike(f, u)) >= SAME_POPULATION:
-        unit = "ratio" if is_binary(y) and is_binary(f) and is_binary(u) else ""
         why = f"the {y.size} labelled rows look like the other {u.size} to the judge (p = {p:.2g}): PPI++"
-        return _corrected(raw, ppi_mean(y, f, u, level=level, unit=unit), PPI, y.size, why)
-    if not (is_binary(y) and is_binary(f) and is_binary(u)):
+        found = ppi_mean(y, f, u, groups, level=level, unit="ratio" if binary else "")
+        return _corrected(raw, found, PPI, y.size, why)
+    if not binary:
         refusal = "the labelled rows differ from the rest, and only yes/no scores can be corrected across that"
         return Correction(raw=raw, corrected=None, method=NONE, labels=y.size, reason="", refused=refusal)
     why = f"the labelled rows are not like the rest to the judge (p = {p:.2g}): their prevalence differs, Rogan-Gladen"
-    return _by_error(raw, np.concatenate([f, u]), label_counts(y, f), why, level)
+    return _by_error(raw, everything, together, label_counts(y, f, groups[0] if groups else None), why, level)
 
 
-def label_counts(truth: ArrayLike, judged: ArrayLike) -> LabelCounts:
+def correct_difference(raw: Estimate, counts: LabelCounts | None, *, binary: bool) -> Correction:
+    """Returns a difference of two means of one judge as people would see it, by the judge's error on both sides.
+
+    Args:
+        raw: the judged difference.
+        counts: the judge's error, from the labels on both sides or from its card; None where nothing is known.
+        binary: whether every score is yes or no.
+    """
+    known = counts.total if counts else 0
+    if not binary:
+        refusal = "only differences of yes/no scores can be corrected by the judge's error"
+    elif counts is None or known < LABELS_NEEDED:
+        refusal = f"{known} human labels: under {LABELS_NEEDED} nothing can be corrected"
+    else:
+        why = f"an imperfect judge shrinks differences; {known} labels say by how much, if it errs alike on both sides"
+        return _corrected(raw, rogan_gladen_difference(raw, **counts.effective), ROGAN_GLADEN, known, why)
+    return Correction(raw=raw, corrected=None, method=NONE, labels=known, reason="", refused=refusal)
+
+
+def label_counts(truth: ArrayLike, judged: ArrayLike, groups: Sequence[str] | None = None) -> LabelCounts:
     """Returns the counts behind sensitivity and specificity of 0/1 labels and verdicts."""
     y, f = vector(truth, "truth"), vector(judged, "judged")
+    yes, no = y == 1.0, y == 0.0
+    names = None if groups is None else np.asarray(groups, dtype=object)
     return LabelCounts(
-        true_positive=int(np.sum((y == 1.0) & (f == 1.0))),
-        positive=int(np.sum(y == 1.0)),
-        true_negative=int(np.sum((y == 0.0) & (f == 0.0))),
-        negative=int(np.sum(y == 0.0)),
+        true_positive=int(np.sum(yes & (f == 1.0))),
+        positive=int(yes.sum()),
+        true_negative=int(np.sum(no & (f == 0.0))),
+        negative=int(no.sum()),
+        positive_worth=_worth(f[yes], None if names is None else names[yes]),
+        negative_worth=_worth(f[no], None if names is None else names[no]),
     )
+
+
+def _worth(hits: FloatArray, groups: Any) -> float:
+    """Returns how many independent observations one row is worth."""
+    if groups is None or len(set(groups)) == len(groups):
+        return 1.0
+    return min(1.0, rate(hits, [str(group) for group in groups]).n_effective / hits.size)
 
 
 def _alike(labelled: FloatArray, rest: FloatArray) -> float:
@@ -94,7 +146,12 @@ def _alike(labelled: FloatArray, rest: FloatArray) -> float:
 
 
 def _from_elsewhere(
-    raw: Estimate, judged: FloatArray, here: int, elsewhere: LabelCounts | None, level: float
+    raw: Estimate,
+    judged: FloatArray,
+    groups: Sequence[str] | None,
+    here: int,
+    elsewhere: LabelCounts | None,
+    level: float,
 ) -> Correction:
     known = here if elsewhere is None else elsewhere.total
     if elsewhere is None or known < LABELS_NEEDED:
@@ -104,20 +161,21 @@ def _from_elsewhere(
         refusal = "the labels are from elsewhere, and only yes/no scores can be corrected across that"
         return Correction(raw=raw, corrected=None, method=NONE, labels=known, reason="", refused=refusal)
     why = f"{here} labels here, {known} from the calibration, whose prevalence may differ: Rogan-Gladen"
-    return _by_error(raw, judged, elsewhere, why, level)
+    return _by_error(raw, judged, groups, elsewhere, why, level)
 
 
-def _by_error(raw: Estimate, judged: FloatArray, counts: LabelCounts, why: str, level: float) -> Correction:
-    found = rogan_gladen(
-        int(judged.sum()),
-        judged.size,
-        true_positive=counts.true_positive,
-        positive=counts.positive,
-        true_negative=counts.true_negative,
-        negative=counts.negative,
-        level=level,
-    )
-    return _corrected(raw, found, ROGAN_GLADEN, counts.total, why)
+def _by_error(
+    raw: Estimate,
+    judged: FloatArray,
+    groups: Sequence[str] | None,
+    counts: LabelCounts,
+    why: str,
+    level: float,
+) -> Correction:
+    worth = _worth(judged, groups)
+    found = rogan_gladen(float(judged.sum()) * worth, judged.size * worth, **counts.effective, level=level)
+    kept = replace(found, n=judged.size, denominators=replace(found.denominators, scored=judged.size))
+    return _corrected(raw, kept, ROGAN_GLADEN, counts.total, why)
 
 
 def _corrected(raw: Estimate, found: Estimate, method: str, labels: int, why: str) -> Correction:

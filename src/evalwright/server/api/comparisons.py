@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from evalwright.domain.calibration import ComparedCorrection
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment, default_direction
@@ -34,7 +35,8 @@ ComparedItem = shape(
 ComparisonDetail = extend(
     Comparison,
     "ComparisonDetail",
-    "A comparison and a page of its items.",
+    "A comparison and a page of its items; ``corrections`` is empty unless asked for.",
+    corrections=list_of(model_of(ComparedCorrection)),
     rows=list_of(ComparedItem),
     next_cursor=str,
 )
@@ -82,10 +84,12 @@ def compare_two(
     candidate: ExperimentName,
     project: ProjectParam = "",
     lower: Annotated[str, Query(max_length=2000, description="metrics for which less is better, comma-separated")] = "",
+    corrected: Annotated[bool, Query(description="also what people would have said, by the calibration")] = False,
     limit: Annotated[int, Query(ge=0, le=1000, description="items in the page")] = 100,
     cursor: CursorParam = "",
 ) -> Response:
     """Candidate against baseline: each difference paired by item, with its interval and corrected p-value."""
+    from evalwright.server.corrections import correct_comparison
     from evalwright.server.results import compare_experiments, inputs_of, side_by_side
 
     allowed = caller.project(Scope.READ, project)
@@ -97,7 +101,8 @@ def compare_two(
     inputs = inputs_of(deps.records, old, shown) | inputs_of(deps.records, new, shown)
     rows = side_by_side(before.rows, after.rows, shown, inputs)
     following = str(at + limit) if limit and at + limit < len(keys) else ""
-    return reply({**wire.to_plain(comparison), "rows": rows, "next_cursor": following})
+    made = correct_comparison(deps, comparison) if corrected else ()
+    return reply({**wire.to_plain(comparison), "corrections": made, "rows": rows, "next_cursor": following})
 
 
 @routes.post("/gate/check", response_model=model_of(Decision))

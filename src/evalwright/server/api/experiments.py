@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from evalwright.domain.calibration import Correction
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment, Trial
 from evalwright.domain.project import Scope
-from evalwright.domain.score import ScoreStatus
+from evalwright.domain.score import ScoreSource, ScoreStatus
 from evalwright.domain.trace import Page
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
@@ -20,13 +21,20 @@ from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of
 from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
 
 MAX_TRIALS = 5000
+JUDGED = frozenset({ScoreSource.JUDGE, ScoreSource.AGENT})
 
 routes = router("experiments")
 TrialScore = shape(
     "TrialScore", "One score of a trial.", value=float | None, label=str, status=ScoreStatus, explanation=str
 )
 TrialDetail = extend(Trial, "TrialDetail", "A trial with its scores by name.", scores=map_of(TrialScore))
-MetricEstimate = shape("MetricEstimate", "One metric over all trials.", metric=str, estimate=model_of(Estimate))
+MetricEstimate = shape(
+    "MetricEstimate",
+    "One metric over all trials; ``correction`` is null unless asked for and the metric is a judge's.",
+    metric=str,
+    estimate=model_of(Estimate),
+    correction=model_of(Correction) | None,
+)
 ExperimentDetail = extend(
     Experiment,
     "ExperimentDetail",
@@ -101,13 +109,24 @@ def create_experiment(deps: DepsParam, caller: CallerParam, body: ExperimentIn, 
 
 
 @routes.get("/experiments/{name_or_id}", response_model=ExperimentDetail)
-def show_experiment(deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, project: ProjectParam = "") -> Response:
+def show_experiment(
+    deps: DepsParam,
+    caller: CallerParam,
+    name_or_id: NameOrId,
+    project: ProjectParam = "",
+    corrected: Annotated[bool, Query(description="also what people would have said, by the calibration")] = False,
+) -> Response:
     """One experiment with every metric's mean, interval (clustered by item) and four counts."""
+    from evalwright.server.corrections import correct_experiment
     from evalwright.server.results import estimates, read_results  # numpy, only when asked for
 
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
-    found = estimates(read_results(deps, experiment).rows)
-    metrics = [{"metric": name, "estimate": each} for name, each in found.items()]
+    found = read_results(deps, experiment)
+    means = estimates(found.rows)
+    judged = {writer.metric for writer in found.writers if writer.source in JUDGED}
+    wanted = {name: each for name, each in means.items() if name in judged} if corrected else {}
+    made = correct_experiment(deps, experiment, wanted)
+    metrics = [{"metric": name, "estimate": each, "correction": made.get(name)} for name, each in means.items()]
     return reply({**wire.to_plain(experiment), "metrics": metrics})
 
 
