@@ -18,6 +18,8 @@ class OneScore(ABC):
 
     _spec: EvaluatorSpec
     _source: ClassVar[ScoreSource] = ScoreSource.JUDGE
+    _timed: ClassVar[bool] = True
+    """Whether giving the verdict takes time that is worth telling."""
 
     @property
     def spec(self) -> EvaluatorSpec:
@@ -36,7 +38,8 @@ class OneScore(ABC):
             outcome = await self._outcome(subject)
         except Exception as error:  # what nobody foresaw costs this verdict, not the run
             outcome = errored(f"{type(error).__name__}: {error}"[:1000])
-        outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
+        if self._timed:
+            outcome = replace(outcome, latency_ms=(time.perf_counter() - started) * 1000)
         return [(self._spec.name, self._spec.type, outcome)]
 
     @abstractmethod

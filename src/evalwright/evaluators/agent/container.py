@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import Sequence
 from typing import Final
 
-from evalwright.evaluators.agent.output import watch
-from evalwright.evaluators.agent.sandbox import Ended, SandboxLimits, SandboxResult, SandboxUnavailable
+from evalwright.evaluators.agent.output import Watched, watch
+from evalwright.evaluators.agent.runner import Runner
+from evalwright.evaluators.agent.sandbox import Ended, SandboxLimits, SandboxUnavailable
 
 _ENGINE_FAILED: Final = (125, 126, 127)
 _KILL_S: Final = 10.0
 _RUN: Final = "import sys; exec(compile(sys.stdin.buffer.read(), 'code.py', 'exec'))"
 
 
-class ContainerRunner:
+class ContainerRunner(Runner):
     """Runs Python in a container made for one run: no network, read-only, no capabilities, nobody's user.
 
     The image must be there already (``--pull never``), so that judging never downloads anything.
@@ -32,10 +32,9 @@ class ContainerRunner:
         at_once: int = 2,
     ) -> None:
         """Prepares a runner; ``engine`` is a command that speaks docker's, such as ``podman``."""
-        self.limits = limits or SandboxLimits()
+        super().__init__(limits, at_once)
         self._engine = engine
         self._image = image
-        self._slots = asyncio.Semaphore(at_once)
 
     def command(self, name: str) -> Sequence[str]:
         """Returns the command line of one run."""
@@ -52,17 +51,8 @@ class ContainerRunner:
             *(self._image, "python", "-I", "-S", "-B", "-c", _RUN),
         ]
 
-    async def run(self, code: str) -> SandboxResult:
-        """Returns what happened; see ``SandboxRunner``."""
-        source = code.encode("utf-8", "replace")
-        if len(source) > self.limits.code_bytes:
-            said = f"the code has more than {self.limits.code_bytes} bytes"
-            return SandboxResult(ended=Ended.EXITED, exit_code=1, stdout="", stderr=said, wall_s=0.0)
-        async with self._slots:
-            return await self._run(source, f"evalwright-{secrets.token_hex(8)}")
-
-    async def _run(self, source: bytes, name: str) -> SandboxResult:
-        started = time.perf_counter()
+    async def _run(self, source: bytes) -> tuple[Watched, tuple[str, ...]]:
+        name = f"evalwright-{secrets.token_hex(8)}"
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.command(name),
@@ -78,14 +68,7 @@ class ContainerRunner:
             await self._remove(name)
         if watched.ended is Ended.EXITED and watched.exit_code in _ENGINE_FAILED:
             raise SandboxUnavailable(f"{self._engine!r} ran no container: {watched.stderr[-300:].strip()}")
-        return SandboxResult(
-            ended=watched.ended,
-            exit_code=watched.exit_code,
-            stdout=watched.stdout,
-            stderr=watched.stderr,
-            wall_s=time.perf_counter() - started,
-            guards=("container",),
-        )
+        return watched, ("container",)
 
     async def _remove(self, name: str) -> None:
         """Ending the client does not end the container."""

@@ -7,19 +7,19 @@ import json
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, Final
 
 from evalwright.evaluators.agent.output import Watched, watch
-from evalwright.evaluators.agent.sandbox import Ended, SandboxLimits, SandboxResult, SandboxUnavailable
+from evalwright.evaluators.agent.runner import Runner
+from evalwright.evaluators.agent.sandbox import SandboxLimits, SandboxUnavailable
 
 _ENTRY: Final = Path(__file__).with_name("jail_entry.py")
 _ENVIRONMENT: Final = {"PATH": "", "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 _REPORT_BYTES: Final = 8192
 
 
-class SubprocessJail:
+class SubprocessJail(Runner):
     """Runs Python in a process without network, files, other processes or environment; Linux 6.2 or newer.
 
     Walls: a system call filter (seccomp); a file system of which only the standard library can be read and one folder
@@ -30,39 +30,20 @@ class SubprocessJail:
 
     def __init__(self, limits: SandboxLimits | None = None, *, at_once: int = 2) -> None:
         """Prepares a jail; ``at_once`` runs share the machine, others wait."""
-        self.limits = limits or SandboxLimits()
-        self._slots = asyncio.Semaphore(at_once)
+        super().__init__(limits, at_once)
 
-    async def run(self, code: str) -> SandboxResult:
-        """Returns what happened; see ``SandboxRunner``."""
-        source = code.encode("utf-8", "replace")
-        if len(source) > self.limits.code_bytes:
-            said = f"the code has more than {self.limits.code_bytes} bytes"
-            return SandboxResult(ended=Ended.EXITED, exit_code=1, stdout="", stderr=said, wall_s=0.0)
-        async with self._slots:
-            with tempfile.TemporaryDirectory(prefix="evalwright-jail-") as folder:
-                return await self._run(source, folder)
-
-    async def _run(self, source: bytes, folder: str) -> SandboxResult:
-        started = time.perf_counter()
-        reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as report:
-            try:
-                process = await self._start(folder, writing)
-            except OSError as error:
-                raise SandboxUnavailable(f"no interpreter can be started: {error}") from error
-            finally:
-                os.close(writing)
-            watched = await watch(process, source, self.limits)
-            guards = _read_report(report.read(_REPORT_BYTES), watched)
-        return SandboxResult(
-            ended=watched.ended,
-            exit_code=watched.exit_code,
-            stdout=watched.stdout,
-            stderr=watched.stderr,
-            wall_s=time.perf_counter() - started,
-            guards=guards,
-        )
+    async def _run(self, source: bytes) -> tuple[Watched, tuple[str, ...]]:
+        with tempfile.TemporaryDirectory(prefix="evalwright-jail-") as folder:
+            reading, writing = os.pipe()
+            with os.fdopen(reading, "rb") as report:
+                try:
+                    process = await self._start(folder, writing)
+                except OSError as error:
+                    raise SandboxUnavailable(f"no interpreter can be started: {error}") from error
+                finally:
+                    os.close(writing)
+                watched = await watch(process, source, self.limits)
+                return watched, _read_report(report.read(_REPORT_BYTES), watched)
 
     async def _start(self, folder: str, report: int) -> asyncio.subprocess.Process:
         limits = self.limits

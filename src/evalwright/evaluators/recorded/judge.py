@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
-from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType, Target
+from evalwright.domain.score import ScoreStatus, ScoreType, Target
+from evalwright.evaluators.single import OneScore
 
 
-class RecordedJudge:
+class RecordedJudge(OneScore):
     """Gives each subject the verdict that was recorded for it; a subject without one is skipped, never guessed."""
+
+    _timed = False
 
     def __init__(
         self,
@@ -48,21 +51,10 @@ class RecordedJudge:
             definition={"recorded": len(verdicts), **({"model": model} if model else {})},
         )
 
-    @property
-    def spec(self) -> EvaluatorSpec:
-        """Identity and shape; the version covers every verdict."""
-        return self._spec
-
-    @property
-    def source(self) -> ScoreSource:
-        """A judge, though it speaks from memory."""
-        return ScoreSource.JUDGE
-
-    async def evaluate(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
+    async def _outcome(self, subject: Subject) -> Outcome:
         """Returns the verdict recorded for the subject, under the most precise key that has one."""
         found = next((self._verdicts[key] for key in _keys(subject) if key in self._verdicts), None)
-        outcome = found or Outcome(status=ScoreStatus.SKIPPED, reason="no verdict was recorded for this target")
-        return [(self._spec.name, self._spec.type, outcome)]
+        return found or Outcome(status=ScoreStatus.SKIPPED, reason="no verdict was recorded for this target")
 
 
 def _keys(subject: Subject) -> Sequence[str]:
