@@ -125,7 +125,7 @@ def emit_report(report: Mapping[str, Any]) -> None:
     emit_rows(lines, LINES, as_json=False, empty="")
     for line in lines:
         if line["verdict"] != "pass":
-            note(f"{line['probe']}: {line['verdict']}: {one_line(_about(line))}")
+            note(f"{line['probe']}: {line['verdict']}: {one_line(line['explanation'])}")
         for status, reason, count in line["reasons"]:
             note(f"{line['probe']}: {count} {status}: {one_line(reason)}")
     applying = sum(line["effect"] is not None for line in lines)
@@ -135,11 +135,6 @@ def emit_report(report: Mapping[str, Any]) -> None:
     )
     for warning in report["warnings"]:
         note(f"note: {one_line(warning)}")
-
-
-def _about(line: Mapping[str, Any]) -> str:
-    said: str = line["explanation"]
-    return said.removeprefix(f"{line['verdict']}: ")
 
 
 def _bar(line: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any, Protocol
 
+from desk_probes import probe_and_keep
 from desk_traces import Trace
 
 from evalwright.testing import Call
@@ -55,6 +56,10 @@ def judge_and_label(door: Door, project: str, traces: list[Trace]) -> None:
     older = _register(door, project, RUBRIC.replace(FIRST_RULE, "  - A polite answer is helpful.\n"))
     newer = _register(door, project, RUBRIC)
     _register(door, project, RUBRIC.replace("name: helpfulness", "name: never_run"))
+    untried = RUBRIC.replace("name: helpfulness", "name: untried")
+    _register(door, project, untried.replace(FIRST_RULE, "  - A polite answer is helpful.\n"))
+    _register(door, project, untried)
+    probe_and_keep(door, project, JUDGE, (older, newer))
     rng = random.Random(3)
     scores: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []

@@ -142,7 +142,7 @@ def _accepted(line: Finding, value: float) -> bool:
 def explained(line: Finding) -> str:
     """Returns why the verdict of a line is what it is."""
     if line.effect is None:
-        return f"no verdict to go by: {line.reason}" if line.unmeasured else f"not applicable: {line.reason}"
+        return f"no verdict to go by: {line.reason}" if line.unmeasured else line.reason
     bar = f"within {line.bar:g} of {line.null:g}" if line.rule is Rule.WITHIN else f"{line.rule.value} {line.bar:g}"
     if line.verdict is ProbeVerdict.PASS:
         return f"{bar} is accepted, and the whole interval is there"

@@ -12,6 +12,7 @@ import { useProject } from "../shell/project";
 import { Definition } from "./Definition";
 import { Distribution } from "./Distribution";
 import css from "./Evaluators.module.css";
+import { Probes } from "./Probes";
 import { useCards, useEvaluator, useRecentScores } from "./queries";
 import { RecentScores } from "./RecentScores";
 import { isRubric } from "./rubricYaml";
@@ -84,6 +85,7 @@ export function EvaluatorPage() {
               <RecentScores project={project} name={name} />
             </div>
           </div>
+          <Probes key={name} project={project} name={name} isJudge={e.spec.kind !== "code"} />
         </Scroll>
       ) : null}
     </PageFrame>

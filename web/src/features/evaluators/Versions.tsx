@@ -5,6 +5,7 @@ import { get } from "../../api/client";
 import type { EvaluatorSpec, ScoreSummaryRow } from "../../api/types";
 import { EstimateView } from "../../ui/EstimateView";
 import ui from "../../ui/ui.module.css";
+import { BridgePanel } from "./BridgePanel";
 import { diffLines, foldUnchanged } from "./diff";
 import css from "./Evaluators.module.css";
 import { definitionText } from "./rubricYaml";
@@ -26,45 +27,58 @@ export function Versions({ project, name, history }: Props) {
         signal,
       ),
   });
+  const [before, setBefore] = useState(history[1]?.version ?? "");
+  const [after, setAfter] = useState(history[0]?.version ?? "");
   return (
-    <section className={ui.section} aria-label="Versions">
-      <h2>Versions</h2>
-      <div className={css.wide} tabIndex={0} role="region" aria-label="Versions and their means">
-        <table className={ui.table}>
-          <thead>
-            <tr>
-              <th>Version</th>
-              <th>Mean of its scores</th>
-            </tr>
-          </thead>
-          <tbody>
-            {history.map((spec, i) => (
-              <tr key={spec.version}>
-                <td>
-                  <code>{spec.version}</code> {i === 0 ? <span className="faint">newest</span> : null}
-                </td>
-                <td>
-                  {(means.data?.items ?? [])
-                    .filter((row) => row.key === spec.version)
-                    .map((row) => (
-                      <div key={row.name}>
-                        <EstimateView value={row.estimate} />
-                      </div>
-                    ))}
-                </td>
+    <>
+      <section className={ui.section} aria-label="Versions">
+        <h2>Versions</h2>
+        <div className={css.wide} tabIndex={0} role="region" aria-label="Versions and their means">
+          <table className={ui.table}>
+            <thead>
+              <tr>
+                <th>Version</th>
+                <th>Mean of its scores</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {history.length > 1 ? <Difference history={history} /> : null}
-    </section>
+            </thead>
+            <tbody>
+              {history.map((spec, i) => (
+                <tr key={spec.version}>
+                  <td>
+                    <code>{spec.version}</code> {i === 0 ? <span className="faint">newest</span> : null}
+                  </td>
+                  <td>
+                    {(means.data?.items ?? [])
+                      .filter((row) => row.key === spec.version)
+                      .map((row) => (
+                        <div key={row.name}>
+                          <EstimateView value={row.estimate} />
+                        </div>
+                      ))}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        {history.length > 1 ? (
+          <Difference history={history} before={before} after={after} setBefore={setBefore} setAfter={setAfter} />
+        ) : null}
+      </section>
+      {history.length > 1 ? <BridgePanel project={project} name={name} before={before} after={after} /> : null}
+    </>
   );
 }
 
-function Difference({ history }: { history: EvaluatorSpec[] }) {
-  const [before, setBefore] = useState(history[1]?.version ?? "");
-  const [after, setAfter] = useState(history[0]?.version ?? "");
+interface DifferenceProps {
+  history: EvaluatorSpec[];
+  before: string;
+  after: string;
+  setBefore: (version: string) => void;
+  setAfter: (version: string) => void;
+}
+
+function Difference({ history, before, after, setBefore, setAfter }: DifferenceProps) {
   const names = history.map((spec) => spec.version);
   const text = (version: string) => {
     const spec = history.find((each) => each.version === version);
