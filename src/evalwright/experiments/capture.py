@@ -12,7 +12,7 @@ from opentelemetry.trace import StatusCode
 
 from evalwright.domain.evaluator import StepContent
 from evalwright.domain.span import RawSpan, SpanEvent, SpanStatus
-from evalwright.semconv import content, normalise
+from evalwright.semconv import content, mark_wrappers, normalise
 
 MAX_SPANS: Final = 2_000
 """Spans kept of one trial; those of a task that ran away are still exported, but not judged."""
@@ -70,7 +70,7 @@ def capture() -> SpanCapture:
 
 def steps_of(spans: Sequence[ReadableSpan], project: str) -> list[StepContent]:
     """Returns recorded spans as evaluators see them, in start order."""
-    found = [normalise(_raw(span), project=project, received_ns=0) for span in spans]
+    found = mark_wrappers([normalise(_raw(span), project=project, received_ns=0) for span in spans])
     found.sort(key=lambda span: (span.start_ns, span.span_id))
     return [StepContent(span=span, content=content(span)) for span in found]
 

@@ -190,7 +190,7 @@ def prepare_traces(
     """
     decoded = decode_traces(body, media_type, limits, now_ns)
     normalised = normalise_spans(settle_pending(decoded.spans), choose_project(project), now_ns)
-    spans, merged = merge_duplicates([price_span(span, prices) for span in normalised])
+    spans, merged = merge_duplicates([price_span(span, prices) for span in semconv.mark_wrappers(normalised)])
     repairs = decoded.repairs.totals
     repairs["merged"] += sum("merged" in span.flags for span in spans)
     return Prepared(spans=spans, rejected=decoded.rejected, repairs=+repairs, merged=merged)

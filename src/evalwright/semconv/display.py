@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from evalwright.domain.content import Message, Part
 from evalwright.domain.span import RawSpan, SpanKind
+from evalwright.semconv.messages.parts import plain_result
 from evalwright.semconv.registry import SOURCES
-from evalwright.semconv.values import compact_json, looks_like_json
+from evalwright.semconv.values import compact_json, looks_like_json, shown
 from evalwright.semconv.view import SpanView
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
+_HEAD: Final = 300
 _TALKING: Final = frozenset({SpanKind.LLM, SpanKind.AGENT, SpanKind.TOOL, SpanKind.WORKFLOW, SpanKind.CHAIN})
 _EITHER: Final = ("pydantic_ai.all_messages", "all_messages_events", "events")
 _INPUTS: Final = ("llm.input_messages", "llm.prompts", "gen_ai.prompt", "gen_ai.system_instructions", *_EITHER)
@@ -24,18 +26,29 @@ def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[s
     """Input, its type, output, its type. Messages are rendered only where no display value arrived."""
     given_in: str = found.get("input", "")
     given_out: str = found.get("output", "")
-    if kind in _TALKING and not (given_in and given_out):
+    mime_in = found.get("input_mime") if raw.attributes.get("input.value") else None
+    mime_out = found.get("output_mime") if raw.attributes.get("output.value") else None
+    if kind in _TALKING and not (given_in and given_out and "Message(" not in given_in[:_HEAD] + given_out[:_HEAD]):
         view = SpanView(raw.attributes, raw.events, kind)
-        if not given_in and _has_messages(raw, _INPUTS):
-            given_in = _rendered(view, "input_messages")
-        if not given_out and _has_messages(raw, _OUTPUTS):
-            given_out = _rendered(view, "output_messages")
-    return (
-        given_in,
-        _mime(given_in, found.get("input_mime") if raw.attributes.get("input.value") else None),
-        given_out,
-        _mime(given_out, found.get("output_mime") if raw.attributes.get("output.value") else None),
-    )
+        if _lacking(given_in, kind) and _has_messages(raw, _INPUTS):
+            given_in, mime_in = _instead(given_in, mime_in, view, "input_messages", "tool_arguments")
+        if _lacking(given_out, kind) and _has_messages(raw, _OUTPUTS):
+            given_out, mime_out = _instead(given_out, mime_out, view, "output_messages", "tool_result")
+    return given_in, _mime(given_in, mime_in), given_out, _mime(given_out, mime_out)
+
+
+def _lacking(given: str, kind: SpanKind) -> bool:
+    """Whether there is no display value, or one of Python's prints of message objects, which nobody can read."""
+    return not given or (kind is SpanKind.LLM and "Message(" in given[:_HEAD])
+
+
+def _instead(given: str, mime: str | None, view: SpanView, messages: str, tool_value: str) -> tuple[str, str | None]:
+    """What is shown in place of a lacking value: the messages, of a tool its arguments or result."""
+    if view.kind is SpanKind.TOOL and (value := _read(view, tool_value)) is not None:
+        found = shown(plain_result(value)) or ""
+    else:
+        found = compact_json(rendered(_read(view, messages) or ()))
+    return (found, None) if found and found != "[]" else (given, mime)
 
 
 def _has_messages(raw: RawSpan, starts: tuple[str, ...]) -> bool:
@@ -50,15 +63,15 @@ def _mime(value: str, given: str | None) -> str:
     return given or (JSON if looks_like_json(value) and value[0] != '"' and value[1] != "'" else TEXT)
 
 
-def _rendered(view: SpanView, side: str) -> str:
-    for source in SOURCES.get(side, ()):
+def _read(view: SpanView, field: str) -> Any:
+    for source in SOURCES.get(field, ()):
         try:
-            messages = source.read(view)
+            value = source.read(view)
         except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
             continue
-        if messages:
-            return compact_json(rendered(messages))
-    return ""
+        if value:
+            return value
+    return None
 
 
 def rendered(messages: Sequence[Message]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.conversation import read_conversation
+from evalwright.semconv.messages.parts import plain_arguments
 from evalwright.semconv.readers import Read, read_documents, read_tools
 from evalwright.semconv.rules import Convention, Source, Tier
 from evalwright.semconv.values import parse_json
@@ -13,6 +14,7 @@ from evalwright.semconv.view import SpanView
 
 _INPUT: Final = 0
 _OUTPUT: Final = 1
+_QUERIES: Final = ("query", "input", "query_str", "question", "q", "text")
 _RETRIEVING: Final = frozenset({SpanKind.RETRIEVER, SpanKind.RERANKER})
 
 
@@ -35,8 +37,12 @@ def _tool_value(side: int) -> Read:
 def _query(view: SpanView) -> Any:
     if view.kind not in _RETRIEVING:
         return None
-    asked = parse_json(view.shown[_INPUT])
-    return asked.get("query", asked.get("input")) if isinstance(asked, dict) else asked
+    asked = plain_arguments(parse_json(view.shown[_INPUT]))
+    if not isinstance(asked, dict):
+        return asked
+    named = next((asked[key] for key in _QUERIES if asked.get(key)), None)
+    bare = asked.get("args")
+    return bare[0] if named is None and isinstance(bare, list) and bare else named
 
 
 def _found(view: SpanView) -> Any:
@@ -44,7 +50,7 @@ def _found(view: SpanView) -> Any:
 
 
 def _offered(view: SpanView) -> Any:
-    for value in (view.get("llm.invocation_parameters"), parse_json(view.shown[_INPUT])):
+    for value in (view.get("llm.invocation_parameters"), view.get("input.value"), parse_json(view.shown[_INPUT])):
         if isinstance(value, dict) and (found := read_tools(value.get("tools") or value.get("functions"))):
             return found
     return ()

@@ -47,6 +47,12 @@ _RULES: Final = (
     *rules("output", unquoted, Tier.NATIVE, "mlflow.spanOutputs"),
 )
 
+# Arguments of a call become attributes of the same names; a failed call names its model nowhere else.
+_BARE: Final = (
+    *rules("model_requested", word, Tier.LEGACY, "model"),
+    *rules("tool_call_id", word, Tier.LEGACY, "tool_call_id"),
+)
+
 _SOURCES: Final = (
     Source("input_messages", joined("mlflow.spanInputs", ""), Tier.ASSOCIATED),
     Source("output_messages", joined("mlflow.spanOutputs", ""), Tier.ASSOCIATED),
@@ -55,4 +61,4 @@ _SOURCES: Final = (
     Source("tool_result", value_of("mlflow.spanOutputs"), Tier.ASSOCIATED),
 )
 
-MLFLOW: Final = Convention(name="mlflow", rules=_RULES, sources=_SOURCES, scopes=("mlflow",))
+MLFLOW: Final = Convention(name="mlflow", rules=_RULES, bare=_BARE, sources=_SOURCES, scopes=("mlflow",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,6 +18,8 @@ from evalwright.semconv.values import is_redacted, text, words
 
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
+_TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"')
+_CALL_ID: Final = re.compile(r'"tool_call_id":\s*"([^"\\]{1,200})"')
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
 _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
 """Fields of which a second, different answer is worth a flag."""
@@ -53,7 +56,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         error_type=error_type,
         session_id=found.get("session_id") or _of(raw.resource, "session.id"),
         user_id=found.get("user_id") or _of(raw.resource, "user.id"),
-        agent_name=_agent_name(found, kind, raw.name),
+        agent_name=_agent_name(found, kind, raw.name, convention),
         model=model,
         model_requested=requested,
         provider=found.get("provider") or (family_host(model) if model else ""),
@@ -71,7 +74,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         output=shown_output,
         output_mime=output_mime,
         tool_name=_tool_name(found, kind, raw.name, convention),
-        tool_call_id=found.get("tool_call_id", ""),
+        tool_call_id=_tool_call_id(found, kind, shown_output),
         prompt_name=found.get("prompt_name", ""),
         prompt_version=found.get("prompt_version", ""),
         environment=found.get("environment") or _of(raw.resource, *_ENVIRONMENT),
@@ -150,6 +153,8 @@ def _flag(field: str, value: Any, flags: list[str]) -> None:
 
 def _kind(found: Mapping[str, Any], name: str, bits: int) -> SpanKind:
     kind: SpanKind | None = found.get("own_kind") or found.get("kind")
+    if kind is SpanKind.LLM and name.endswith("embeddings") and "own_kind" not in found:
+        return SpanKind.EMBEDDING  # Laminar has one word for calls of any model
     if kind is not None:
         return kind
     named = NAMED_KINDS.get(name.partition(" ")[0])
@@ -186,7 +191,7 @@ def _of(resource: Mapping[str, Any], *keys: str) -> str:
     return ""
 
 
-def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str) -> str:
+def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention: str) -> str:
     given: str = found.get("agent_name", "")
     if given or kind is not SpanKind.AGENT:
         return given
@@ -194,11 +199,18 @@ def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str) -> str:
     if own:
         return str(own)
     prefix = next((prefix for prefix in _AGENT_NAMES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix).rstrip("]") if prefix else ""
+    if prefix:
+        return name.removeprefix(prefix).rstrip("]")
+    if convention != "openinference" or " " in name:
+        return ""
+    owner, dot, method = name.rpartition(".")
+    return owner if dot and method.islower() else name
 
 
 def _tool_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention: str) -> str:
     given: str = found.get("tool_name", "")
+    if kind is SpanKind.LLM:
+        return ""  # OpenLIT names the tools that a model asked for; none ran here
     if given or kind is not SpanKind.TOOL:
         return given
     own = found.get("agent_entity") or found.get("tool_entity")
@@ -206,6 +218,17 @@ def _tool_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention: 
         return str(own)
     prefix = next((prefix for prefix in _TOOL_NAMES if name.startswith(prefix)), "")
     return name.removeprefix(prefix) if prefix or convention in _NAMED_BY_SPAN else ""
+
+
+def _tool_call_id(found: Mapping[str, Any], kind: SpanKind, output: str) -> str:
+    """The call that a tool span answers; LangChain says it only in the tool message that came out."""
+    given: str = found.get("tool_call_id", "")
+    if kind is SpanKind.LLM:
+        return ""
+    if given or kind is not SpanKind.TOOL or '"tool_call_id"' not in output or not _TOOL_MESSAGE.search(output):
+        return given
+    called = _CALL_ID.search(output)
+    return called[1] if called else ""
 
 
 def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:

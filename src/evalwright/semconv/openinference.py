@@ -9,13 +9,16 @@ from evalwright.semconv.kinds import OPENINFERENCE as _KINDS
 from evalwright.semconv.messages.conversation import read_completions
 from evalwright.semconv.readers import documents, finish, joined, mapping_of, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
-from evalwright.semconv.values import count, mapped, number, shown, text, words
+from evalwright.semconv.values import count, mapped, number, shown, text, within, words
 from evalwright.semconv.view import SpanView
 
 _RULES: Final = (
     *rules("kind", mapped(_KINDS), Tier.STANDARD, "openinference.span.kind"),
     *rules("session_id", text, Tier.NATIVE, "session.id"),
     *rules("user_id", text, Tier.NATIVE, "user.id"),
+    *rules("session_id", within("session_id", "thread_id", "conversation_id"), Tier.ASSOCIATED, "metadata"),
+    *rules("user_id", within("user_id", "userId"), Tier.ASSOCIATED, "metadata"),
+    *rules("agent_name", within("lc_agent_name"), Tier.ASSOCIATED, "metadata"),
     *rules("tags", words, Tier.STANDARD, "tag.tags"),
     *rules("agent_name", text, Tier.NATIVE, "agent.name"),
     *rules("agent_name", text, Tier.GUESS, "graph.node.name"),

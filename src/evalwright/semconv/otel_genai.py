@@ -109,6 +109,5 @@ _SOURCES: Final = (
     Source("response_id", value_of("gen_ai.response.id"), Tier.STANDARD),
 )
 
-OTEL_GENAI: Final = Convention(
-    name="otel_genai", rules=_RULES, sources=_SOURCES, scopes=("opentelemetry.instrumentation.", "agent_framework")
-)
+# Its instrumentations share their scope prefix with those of HTTP clients and of OpenLLMetry: the keys decide.
+OTEL_GENAI: Final = Convention(name="otel_genai", rules=_RULES, sources=_SOURCES, scopes=("agent_framework",))

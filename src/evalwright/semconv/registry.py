@@ -45,7 +45,7 @@ CONVENTIONS: Final[tuple[Convention, ...]] = (
 _SHARED: Final = frozenset(
     {"session.id", "user.id", "error.type", "exception.type", "deployment.environment", "deployment.environment.name"}
     | {"enduser.id", "user.email", "user.account_uuid", "db.system", "db.system.name", "otel.status_code"}
-    | {"conversation.id", "input", "output"}
+    | {"conversation.id", "input", "output", "metadata"}
 )
 
 

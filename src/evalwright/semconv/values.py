@@ -127,6 +127,18 @@ def mapping(value: Any) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) and parsed else None
 
 
+def within(*names: str) -> Reader:
+    """A reader of the first of ``names`` in free metadata, which is parsed only when it mentions one of them."""
+
+    def read(value: Any) -> str | None:
+        if isinstance(value, str) and not any(name in value for name in names):
+            return None
+        table = mapping(value) or {}
+        return next((found for name in names if (found := text(table.get(name)))), None)
+
+    return read
+
+
 def parse_json(value: Any) -> Any:
     """What JSON text says, decoded twice when it was encoded twice; anything else is returned unchanged."""
     for _ in range(2):

@@ -150,7 +150,10 @@ def _answers(parts: list[Part], body: Mapping[str, Any]) -> list[Part]:
         told = {part.result for part in answers if isinstance(part.result, str)}
         parts = [part for part in parts if part.type != "text" or part.text not in told]
         return [part if part.tool_call_id or not known else replace(part, tool_call_id=known) for part in parts]
-    return [response({"id": None, **body})] if first(body, "content", "contents", "response", "result") else parts
+    if first(body, "content", "response", "result"):
+        return [response({"id": None, **body})]
+    said = "\n".join(part.text for part in parts if part.text)
+    return [response({**body, "id": None, "content": said})] if said else parts
 
 
 def _typed_parts(body: dict[str, Any]) -> list[Part]:

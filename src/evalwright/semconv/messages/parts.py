@@ -148,6 +148,8 @@ def plain_result(result: Any) -> Any:
         return result["value"]
     if set(result) == {"output"}:
         return plain_result(result["output"])
+    if {"tool_name", "raw_output", "blocks"} <= set(result):
+        return result["raw_output"]
     inner = next((result[key] for key in ("kwargs", "data") if isinstance(result.get(key), Mapping)), result)
     return plain_result(inner["content"]) if "tool_call_id" in inner and "content" in inner else result
 
