@@ -1,4 +1,4 @@
-"""``evalwright experiments``: run a task over a dataset, list and compare runs."""
+"""``evalwright experiments``: run a task over a dataset, list, compare and report runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 from cyclopts import App
 
 from evalwright.cli.connect import segment
+from evalwright.cli.experiment_report import report
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
 
 app = App(name="experiments", help="Run a task over a dataset, list and compare runs.")
+app.command(report)
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["name"]),

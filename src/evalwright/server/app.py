@@ -21,6 +21,7 @@ from evalwright.server.api import (
     keys,
     probes,
     projects,
+    reports,
     rubrics,
     scores,
     sessions,
@@ -49,6 +50,7 @@ NOUNS = (
     datasets,
     comparisons,
     experiments,
+    reports,
     keys,
     status,
 )

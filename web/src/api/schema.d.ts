@@ -1308,6 +1308,17 @@ export interface components {
             problems: components["schemas"]["RubricProblem"][];
         };
         /**
+         * ComparedCorrection
+         * @description One judged metric of a comparison as people would see it: both sides, and the difference between them.
+         */
+        ComparedCorrection: {
+            /** Metric */
+            metric: string;
+            baseline: components["schemas"]["Correction"];
+            candidate: components["schemas"]["Correction"];
+            difference: components["schemas"]["Correction"];
+        };
+        /**
          * ComparedItem
          * @description One item on both sides; each estimate is over that item's own trials.
          */
@@ -1327,7 +1338,7 @@ export interface components {
         };
         /**
          * ComparisonDetail
-         * @description A comparison and a page of its items.
+         * @description A comparison and a page of its items; ``corrections`` is empty unless asked for.
          */
         ComparisonDetail: {
             baseline: components["schemas"]["Experiment"];
@@ -1346,6 +1357,8 @@ export interface components {
             family: string;
             /** Judges */
             judges: components["schemas"]["JudgeTrust"][];
+            /** Corrections */
+            corrections: components["schemas"]["ComparedCorrection"][];
             /** Rows */
             rows: components["schemas"]["ComparedItem"][];
             /** Next Cursor */
@@ -2541,12 +2554,13 @@ export interface components {
         };
         /**
          * MetricEstimate
-         * @description One metric over all trials.
+         * @description One metric over all trials; ``correction`` is null unless asked for and the metric is a judge's.
          */
         MetricEstimate: {
             /** Metric */
             metric: string;
             estimate: components["schemas"]["Estimate"];
+            correction: components["schemas"]["Correction"] | null;
         };
         /**
          * MetricReport
@@ -6327,6 +6341,8 @@ export interface operations {
                 project?: string;
                 /** @description metrics for which less is better, comma-separated */
                 lower?: string;
+                /** @description also what people would have said, by the calibration */
+                corrected?: boolean;
                 /** @description items in the page */
                 limit?: number;
                 /** @description `next_cursor` of the page before */
@@ -6508,6 +6524,8 @@ export interface operations {
             query?: {
                 /** @description project; empty: the key's own, else the server's default project */
                 project?: string;
+                /** @description also what people would have said, by the calibration */
+                corrected?: boolean;
             };
             header?: never;
             path: {
