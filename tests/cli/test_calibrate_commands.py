@@ -96,6 +96,61 @@ def test_a_judge_is_calibrated_and_its_mean_corrected(
     assert "PPI++" in shown.err
 
 
+def experiment(live: LiveServer, name: str, count: int, wrong: int) -> None:
+    """Stores an experiment whose judge calls all but the first ``wrong`` items good, and people's labels of it."""
+    with ew.Client(endpoint=live.endpoint, project="default") as client:
+        client.create_dataset("d", exist_ok=True)
+        client.add_items("d", [{"key": f"i{n}", "input": n} for n in range(count)])
+        client.create_experiment(name, dataset="d")
+        verdict = {"source": "judge", "evaluator": "helpful", "evaluator_version": "v1", "type": "boolean"}
+        trials = [
+            {"item_id": item.id, "item_key": item.key, "scores": {"helpful": {**verdict, "value": n >= wrong}}}
+            for n, item in enumerate(client.list_items("d", limit=count).items)
+        ]
+        client.add_trials(name, trials)
+        said = {"name": "gold", "source": "human", "target": "trial", "type": "boolean"}
+        client.write_scores(
+            [
+                {
+                    **said,
+                    **{"trial_id": trial.id, "item_id": trial.item_id, "experiment_id": trial.experiment_id},
+                    "value": trial.scores["helpful"].value,
+                }
+                for trial in client.list_trials(name).items
+            ]
+        )
+
+
+def test_a_gate_waits_for_the_calibration_of_its_judge_unless_told_otherwise(
+    server: LiveServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    experiment(server, "base", 60, 20)
+    experiment(server, "cand", 60, 5)
+    gate = tmp_path / "gate.yaml"
+    gate.write_text("criteria:\n  - {metric: helpful, margin: 0.02}\n")
+    check = ("gate", "check", "cand", "--baseline", "base", "--gate", str(gate))
+    run(server, *check, code=1)
+    shown = capfd.readouterr()
+    assert "INCONCLUSIVE" in shown.out
+    assert "no calibration lets these judges decide: helpful" in shown.err
+    run(server, *check, "--allow-untrusted-judges")
+    assert "on request: helpful" in capfd.readouterr().err
+    run(server, "experiments", "compare", "base", "cand")
+    assert "which may not decide: nobody has compared version v1 with people" in capfd.readouterr().err
+    run(server, "evaluators", "calibrate", "helpful", "--against", "gold", "--min-agreement", "0.8")
+    capfd.readouterr()
+    run(server, *check)
+    assert "pass: all 1 criteria hold" in capfd.readouterr().err
+    run(server, "experiments", "compare", "base", "cand", "--corrected")
+    shown = capfd.readouterr()
+    assert "corrected metric" in shown.out
+    assert "helpful, difference: an imperfect judge shrinks differences" in shown.err
+    run(server, "experiments", "show", "cand", "--corrected")
+    shown = capfd.readouterr()
+    assert "corrected" in shown.out
+    assert "helpful: people labelled every row" in shown.err
+
+
 def test_a_judge_nobody_labelled_is_told_apart_from_a_wrong_command(
     server: LiveServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,7 @@ def metric(client: TestClient, name: str, **params: Any) -> dict[str, Any]:
 
 def test_an_experiment_shows_raw_and_corrected_side_by_side(client: TestClient) -> None:
     rng = np.random.default_rng(7)
-    truth = rng.random(ITEMS) < 0.8
+    truth = rng.random(ITEMS) < 0.95
     run(client, "run", flawed(truth, rng))
     label(client, "run", truth, 200)
     calibrate(client)
@@ -80,9 +80,9 @@ def test_an_experiment_shows_raw_and_corrected_side_by_side(client: TestClient) 
     found = metric(client, "run", corrected=True)
     made = found["correction"]
     assert made["raw"] == found["estimate"]
-    errors = [abs(made[each]["estimate"] - truth.mean()) for each in ("raw", "corrected")]
-    assert errors[1] < errors[0]
-    assert (made["method"], made["labels"], made["warnings"]) == ("ppi_plus_plus", 200, [])
+    assert made["raw"]["high"] < truth.mean()  # the judge alone is sure of a wrong number
+    assert (made["method"], made["labels"]) == ("ppi_plus_plus", 200)
+    assert not any("human labels" in warning for warning in made["warnings"])
     assert made["corrected"]["low"] <= truth.mean() <= made["corrected"]["high"]
     others = ok(client.get(f"{API}/experiments/run", params={"corrected": True}))["metrics"]
     assert all(each["correction"] is None for each in others if each["metric"] != "polite")

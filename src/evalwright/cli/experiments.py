@@ -12,6 +12,7 @@ from evalwright.cli.experiment_report import report
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
+from evalwright.cli.scores import CORRECTED, explain_correction
 
 app = App(name="experiments", help="Run a task over a dataset, list and compare runs.")
 app.command(report)
@@ -34,6 +35,12 @@ METRICS: Sequence[Column] = (
     ("test", lambda row: row["test"]),
 )
 
+SIDES = ("baseline", "candidate", "difference")
+CORRECTIONS: Sequence[Column] = (
+    ("corrected metric", lambda row: row["metric"]),
+    *((side, lambda row, side=side: estimate(row[side]["corrected"]) or "-") for side in SIDES),
+)
+
 
 @app.command(name="list")
 def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
@@ -43,9 +50,15 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
 
 
 @app.command
-def show(name: str, *, options: Options = Options()) -> None:
-    """Shows one experiment with its metrics."""
-    experiment = options.api().get(f"/experiments/{segment(name)}", **options.scope())
+def show(name: str, *, corrected: bool = False, options: Options = Options()) -> None:
+    """Shows one experiment with its metrics.
+
+    Args:
+        name: experiment name or id.
+        corrected: also what people would have said, by what calibration knows of the judge's error.
+    """
+    asked = {"corrected": "true"} if corrected else {}
+    experiment = options.api().get(f"/experiments/{segment(name)}", **asked, **options.scope())
     if options.json:
         emit_json(experiment)
         return
@@ -53,8 +66,11 @@ def show(name: str, *, options: Options = Options()) -> None:
     columns: Sequence[Column] = (
         ("metric", lambda row: row["metric"]),
         ("mean", lambda row: estimate(row["estimate"])),
+        *((CORRECTED,) if corrected else ()),
     )
     emit_rows(experiment["metrics"], columns, as_json=False, empty="no scores yet")
+    for row in experiment["metrics"]:
+        explain_correction(row["metric"], row["correction"])
 
 
 @app.command(name="run")
@@ -103,13 +119,23 @@ def run_(
 
 
 @app.command
-def compare(baseline: str, candidate: str, *, options: Options = Options()) -> None:
-    """Compares two experiments on the items they share, each difference paired and with its interval."""
-    answer = options.api().get("/experiments/compare", baseline=baseline, candidate=candidate, **options.scope())
+def compare(baseline: str, candidate: str, *, corrected: bool = False, options: Options = Options()) -> None:
+    """Compares two experiments on the items they share, each difference paired and with its interval.
+
+    Args:
+        baseline: experiment name or id.
+        candidate: the other one.
+        corrected: also what people would have said, by what calibration knows of the judge's error.
+    """
+    asked = {"corrected": "true"} if corrected else {}
+    sides = {"baseline": baseline, "candidate": candidate}
+    answer = options.api().get("/experiments/compare", **sides, **asked, **options.scope())
     if options.json:
         emit_json(answer)
         return
     emit_comparison(answer)
+    if corrected:
+        emit_corrections(answer["corrections"])
 
 
 def emit_comparison(answer: Mapping[str, Any]) -> None:
@@ -121,3 +147,11 @@ def emit_comparison(answer: Mapping[str, Any]) -> None:
     )
     for warning in answer["warnings"]:
         note(f"warning: {one_line(warning)}")
+
+
+def emit_corrections(found: Sequence[Mapping[str, Any]]) -> None:
+    """Prints what people would have said of both sides, and how that is known."""
+    emit_rows(found, CORRECTIONS, as_json=False, empty="no metric here was ever calibrated against people")
+    for row in found:
+        for side in SIDES:
+            explain_correction(f"{row['metric']}, {side}", row[side])

@@ -35,7 +35,7 @@ SUMMARY: Sequence[Column] = (
     ("labels", lambda row: " ".join(f"{label}:{count}" for label, count in row["labels"].items())),
 )
 
-CORRECTED: Column = ("corrected", lambda row: estimate(row["correction"]["corrected"]) or "-")
+CORRECTED: Column = ("corrected", lambda row: estimate((row["correction"] or {}).get("corrected")) or "-")
 
 
 def four_counts(denominators: Mapping[str, int]) -> str:
@@ -113,13 +113,13 @@ def summary(
     shown = (*SUMMARY[:3], CORRECTED, *SUMMARY[3:]) if corrected else SUMMARY
     emit_rows(answer["items"], shown, as_json=options.json, empty="no scores match")
     for row in answer["items"] if corrected and not options.json else ():
-        _explain(row)
+        explain_correction(" ".join(filter(None, (row["name"], row["key"]))), row["correction"])
 
 
-def _explain(row: Mapping[str, Any]) -> None:
-    """Says how a mean was corrected, or why not."""
-    made = row["correction"]
-    about = " ".join(filter(None, (row["name"], row["key"])))
+def explain_correction(about: str, made: Mapping[str, Any] | None) -> None:
+    """Says how a number was corrected, or why not."""
+    if made is None:
+        return
     note(f"{about}: not corrected: {made['refused']}" if made["refused"] else f"{about}: {made['reason']}")
     for warning in made["warnings"]:
         note(f"{about}: note: {one_line(warning)}")
