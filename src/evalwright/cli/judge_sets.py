@@ -10,13 +10,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import itertools
+import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
 
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
@@ -39,7 +39,7 @@ _KNOWN: Final = frozenset({*CONTENT, "id", "set", "human", "judges"})
 
 def import_judge_sets(files: Sequence[Path], options: Options) -> int:
     """Imports each file as one set; importing it again changes nothing."""
-    made = [_import(file, options) for file in files]
+    made = [_import(file.name, rows, options) for file in files for rows in _sets(_read(file))]
     if options.json:
         emit_json({"items": made})
         return 0
@@ -51,11 +51,17 @@ def import_judge_sets(files: Sequence[Path], options: Options) -> int:
     return 0
 
 
-def _import(file: Path, options: Options) -> Mapping[str, Any]:
-    rows = _read(file)
+def _sets(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["set"], []).append(row)
+    return list(found.values())
+
+
+def _import(file: str, rows: Sequence[dict[str, Any]], options: Options) -> Mapping[str, Any]:
     name = str(rows[0]["set"])
     orders = ORDERS if any(_has_orders(row) for row in rows) else ("",)
-    with progress(f"importing {file.name}", unit="scores") as report:
+    with progress(f"importing {file}", unit="scores") as report:
         items = _store_items(name, rows, options)
         experiment = _store_trials(name, rows, items, len(orders), options)
         judges = _register(rows, options)
@@ -77,13 +83,15 @@ def _read(file: Path) -> list[dict[str, Any]]:
     """
     opener = gzip.open if file.suffix == ".gz" else open
     rows: list[dict[str, Any]] = []
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
+    plain = file.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
     try:
         with opener(file, "rb") as lines:
             for number, line in enumerate(filter(bytes.strip, lines), 1):
-                row = _row(line, f"line {number} of {file.name!r}")
-                seen[row["id"]] += 1
-                rows.append(row if seen[row["id"]] == 1 else {**row, "id": f"{row['id']}#{seen[row['id']]}"})
+                row = _row(line, f"line {number} of {file.name!r}", plain)
+                seen[row["set"], row["id"]] += 1
+                again = seen[row["set"], row["id"]]
+                rows.append(row if again == 1 else {**row, "id": f"{row['id']}#{again}"})
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidInput(f"{file.name!r} is not a whole gzip file: {error}") from error
     if not rows or len(rows) > MAX_ROWS:
@@ -91,19 +99,26 @@ def _read(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(line: bytes, where: str) -> dict[str, Any]:
+def _row(line: bytes, where: str, file: str) -> dict[str, Any]:
+    """Returns a row with text ids, the file's name where it names no set, and whatever else was left out empty."""
     try:
-        row = msgspec.json.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        row = json.loads(line, parse_constant=lambda _: None)  # data frames write NaN for a gap
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{where} is not JSON: {error}") from error
-    fits = isinstance(row, dict) and row.get("id") and row.get("set") and isinstance(row.get("human"), dict)
-    if not fits or not isinstance(row.get("judges", {}), dict):
+    human, judges = (row.get("human"), row.get("judges")) if isinstance(row, dict) else (None, None)
+    parts = isinstance(human or {}, dict) and isinstance(judges or {}, dict)
+    if not isinstance(row, dict) or row.get("id") in (None, "") or not (human or judges) or not parts:
         raise InvalidInput(f"{where} is no row of a judge set", hint="a row has id, set, human {label} and judges {}")
-    return {**row, "id": str(row["id"]), "judges": row.get("judges", {})}
+    said = {name: each if isinstance(each, dict) else {"label": each} for name, each in (judges or {}).items()}
+    return {**row, "id": str(row["id"]), "set": str(row.get("set") or file), "human": human or {}, "judges": said}
 
 
 def _has_orders(row: Mapping[str, Any]) -> bool:
-    return any("label_order_12" in said for said in row["judges"].values())
+    return any(map(_in_orders, row["judges"].values()))
+
+
+def _in_orders(said: Mapping[str, Any]) -> bool:
+    return any(f"label_order_{order}" in said for order in ORDERS)
 
 
 def _store_items(name: str, rows: Sequence[Mapping[str, Any]], options: Options) -> Mapping[str, str]:
@@ -191,7 +206,7 @@ def _outcomes(said: Mapping[str, Any]) -> Iterator[tuple[str, Outcome]]:
     """Yields (order, outcome); the order is empty for a judge that saw only one."""
     from evalwright.evaluators.recorded.rows import read_verdict
 
-    if "label_order_12" not in said:
+    if not _in_orders(said):
         yield "", read_verdict(said)
         return
     for order in ORDERS:
@@ -223,13 +238,17 @@ def _scores(
 
 def _labels(human: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yields each person's label where they are known one by one, else the label; and every human score by its name."""
-    given = human.get("annotators") or ([human["label"]] if human.get("label") is not None else [])
-    several = bool(human.get("annotators"))
+    from evalwright.evaluators.recorded import label_text
+
+    several = human.get("annotators")
+    given = several if isinstance(several, list) and several else [human.get("label")]
     for number, label in enumerate(given, 1):
-        annotator = f"person-{number}" if several else "published"
-        yield {"name": LABEL, "source": "human", "type": "categorical", "label": str(label), "annotator": annotator}
-    for name, value in (human.get("scores") or {}).items():
-        if isinstance(value, int | float):
+        if text := label_text(label):
+            annotator = f"person-{number}" if several else "published"
+            yield {"name": LABEL, "source": "human", "type": "categorical", "label": text, "annotator": annotator}
+    scores = human.get("scores")
+    for name, value in scores.items() if isinstance(scores, dict) else ():
+        if isinstance(value, int | float) and math.isfinite(value):
             yield {"name": name, "source": "human", "type": "numeric", "value": float(value), "annotator": "published"}
 
 

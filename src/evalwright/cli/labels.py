@@ -25,9 +25,11 @@ def score_of(row: Mapping[str, Any]) -> dict[str, Any]:
     The narrowest id given decides the target: span, then trace, then session. ``label_normalized`` wins over ``label``,
     which is then kept in the metadata.
     """
+    from evalwright.evaluators.recorded import label_text
+
     value = row.get("score", row.get("value"))
     normalised = row.get("label_normalized")
-    label = str(normalised or row.get("label") or "")
+    label = str(normalised) if normalised else label_text(row.get("label"))
     evidence = row.get("evidence")
     metadata = {key: item for key, item in row.items() if key not in KNOWN and _is_short(item)}
     if normalised and row.get("label") != normalised:

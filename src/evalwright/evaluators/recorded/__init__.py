@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from evalwright.evaluators.recorded.judge import RecordedJudge
-from evalwright.evaluators.recorded.rows import read_recorded
+from evalwright.evaluators.recorded.rows import label_text, read_recorded
 
-__all__ = ["RecordedJudge", "read_recorded"]
+__all__ = ["RecordedJudge", "label_text", "read_recorded"]

@@ -56,16 +56,25 @@ def read_recorded(path: str | Path, *, name: str = "") -> RecordedJudge:
 
 def read_verdict(row: Mapping[str, Any]) -> Outcome:
     """Returns the outcome a row stands for; a verdict nobody could read is errored, with what is known of it."""
-    label, value = row.get("label"), _number(row.get("score", row.get("value")))
-    if isinstance(label, bool):
-        label, value = ("true" if label else "false"), float(label)
+    label, value = label_text(row.get("label")), _number(row.get("score", row.get("value")))
+    if isinstance(row.get("label"), bool):
+        value = float(row["label"])
     reason = str(row.get("reason") or row.get("explanation") or "")
     cost, latency_ms = _number(row.get("cost")), _number(row.get("latency_ms"))
-    if label in (None, "") and value is None:
+    if not label and value is None:
         said = f"{UNREADABLE}: {reason[:500]}" if reason else UNREADABLE
         return Outcome(status=ScoreStatus.ERRORED, reason=said, cost=cost, latency_ms=latency_ms)
-    text = "" if label is None else str(label)
-    return Outcome(value=value, label=text, explanation=reason, cost=cost, latency_ms=latency_ms)
+    return Outcome(value=value, label=label, explanation=reason, cost=cost, latency_ms=latency_ms)
+
+
+def label_text(label: object) -> str:
+    """Returns a label of a file as text, alike for people and judges: ``true`` for a boolean, ``1`` for 1 and 1.0."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    gap = label is None or (isinstance(label, float) and math.isnan(label))
+    return "" if gap else str(label).strip()
 
 
 def type_of(outcomes: Any) -> ScoreType:
