@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 import uuid
@@ -36,9 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run.add_argument("--project", default="support")
     run.add_argument("--prompt", default="baseline", choices=["baseline", "candidate"])
     run.add_argument("--base-url", default="", help="OpenAI-compatible endpoint; a scripted one is started without it")
-    run.add_argument("--api-key", default="none")
+    run.add_argument("--api-key", default=os.environ.get("OPENAI_API_KEY", "none"), help="else OPENAI_API_KEY")
     run.add_argument("--model", default="gpt-4.1-mini")
-    run.add_argument("--timeout", type=float, default=1.0, help="seconds for one model call")
+    run.add_argument("--timeout", type=float, default=0.0, help="seconds for one model call; 60, or 1 when scripted")
     run.add_argument("--concurrency", type=int, default=8)
     run.add_argument("--seed", type=int, default=0)
     serve = commands.add_parser("serve", help="serve the scripted model and judge until interrupted")
@@ -84,9 +85,8 @@ def run_sessions(given: argparse.Namespace) -> None:
     trace.set_tracer_provider(provider)
     asked = questions(given.sessions, given.seed)
     with model(given.base_url, given.seed) as url, httpx2.Client() as client:
-        endpoint = Endpoint(
-            base_url=url, model=given.model, api_key=given.api_key, timeout_s=given.timeout, client=client
-        )
+        patience = given.timeout or (60.0 if given.base_url else 1.0)
+        endpoint = Endpoint(base_url=url, model=given.model, api_key=given.api_key, timeout_s=patience, client=client)
         with ThreadPoolExecutor(given.concurrency) as pool:
             jobs = [pool.submit(session, endpoint, given.prompt, number, q) for number, q in enumerate(asked)]
             answers = [job.result() for job in jobs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +85,7 @@ class Desk:
         with telemetry.operation("invoke_agent lead", attributes) as span:
             try:
                 text = self._work("lead", f"Customer {customer_id} writes: {message}")
-            except (httpx2.HTTPError, KeyError, ValueError) as error:
+            except (httpx2.HTTPError, LookupError, ValueError) as error:
                 text = SORRY
                 telemetry.fail(span, type(error).__name__, str(error) or "the model did not answer")
             span.set_attributes({"output.value": text, "output.mime_type": "text/plain"})
@@ -112,14 +113,12 @@ class Desk:
                 return str(said.get("content") or "")
             messages.append({"role": "assistant", "content": said.get("content"), "tool_calls": calls})
             for call in calls:
-                result = self._call(
-                    role, call["function"]["name"], json.loads(call["function"]["arguments"]), call["id"]
-                )
+                result = self._call(role, call["function"]["name"], _arguments(call), call["id"])
                 messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
         return SORRY
 
     def _call(self, role: str, name: str, arguments: dict[str, Any], call_id: str) -> str:
-        if name in ("ask_billing", "ask_technical"):
+        if name in OFFERED["lead"] and role == "lead":
             return self._hand_over(name.removeprefix("ask_"), str(arguments.get("request", "")))
         if name == "search_docs":
             return self._search(str(arguments.get("query", "")))
@@ -161,12 +160,24 @@ class Desk:
                 if name not in OFFERED[role]:
                     raise ToolError(f"{role} has no tool {name}")
                 result = json.dumps(getattr(self.shop, name)(**arguments))
-            except (ToolError, TypeError) as error:
+            except (ToolError, TypeError, ValueError, sqlite3.Error) as error:  # models invent arguments
                 result = json.dumps({"error": str(error)})
                 telemetry.fail(span, type(error).__name__, str(error))
             span.set_attribute("gen_ai.tool.call.result", result)
         self.actions.append({"tool": name, "arguments": arguments, "result": result})
         return result
+
+
+def _arguments(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the arguments of a tool call.
+
+    Raises:
+        ValueError: the model wrote no JSON object.
+    """
+    arguments = json.loads(call["function"]["arguments"] or "{}")
+    if not isinstance(arguments, dict):
+        raise ValueError(f"the arguments of {call['function']['name']} are no object")
+    return arguments
 
 
 def _definition(name: str) -> dict[str, Any]:

@@ -51,3 +51,17 @@ def test_a_server_that_is_away_is_exit_code_3_with_a_hint() -> None:
     assert done.returncode == 3
     assert "hint:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("width", ["60", "100"])
+def test_ids_are_shown_whole_however_narrow_the_terminal_is(width: str) -> None:
+    program = """
+from evalwright.cli.output import emit_rows, out
+rows = [{"id": "4bf92f3577b34da6a3ce929d0e0e4736", "text": "word " * 100}]
+out().width = int(__import__("sys").argv[1])
+emit_rows(rows, (("text", lambda r: r["text"]), ("trace", lambda r: r["id"])), as_json=False, empty="")
+"""
+    done = subprocess.run([sys.executable, "-c", program, width], capture_output=True, text=True, check=True)
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= int(width)
+    assert "…" in done.stdout

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,13 +15,15 @@ from typing import Annotated, Final
 import httpx2
 from cyclopts import Parameter
 
+from evalwright.cli.demo_steps import EXAMPLE, PROJECT, Demo
 from evalwright.cli.output import note
 from evalwright.domain.errors import InvalidInput, StoreUnavailable
 
-PROJECT: Final = "support"
 READY_WITHIN_S: Final = 60.0
-CHECKS: Final = ("no_invented_refund", "right_specialist", "errors_admitted", "no_loop", "cites_what_it_read")
-EXAMPLE: Final = "examples/support_triage"
+VERDICTS: Final = {
+    0: "pass: every criterion is shown to be held",
+    1: "no pass: a criterion is not held, or the data cannot tell",
+}
 
 
 def demo(
@@ -51,90 +53,70 @@ def demo(
     """
     root = _repository()
     server = f"http://127.0.0.1:{port}"
+    if base_url:
+        note(
+            f"{model!r} is asked at {base_url}, by the agent and by the judge: some thousands of calls, billed as such"
+        )
     with _server(data, port, grpc_port, server), _model(root, base_url) as endpoint:
-        env = {
-            **os.environ,
-            "EVALWRIGHT_ENDPOINT": server,
-            "EVALWRIGHT_PROJECT": PROJECT,
-            "EVALWRIGHT_JUDGE_MODEL": model,
-            "OPENAI_BASE_URL": endpoint,
-            "SUPPORT_TRIAGE_MODEL": model,
-            "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        }
-        decision = _loop(root, env, sessions, model, scripted=not base_url)
-        note(f"\nOpen {server} to see it all. The gate's exit code was {decision}.")
+        run = Demo(
+            server=server,
+            model_url=endpoint,
+            model=model,
+            sessions=sessions,
+            stamp=time.strftime("%H%M%S"),
+            scripted=not base_url,
+        )
+        code = _loop(run, root)
+        _tell_the_end(run, code)
         if stay:
-            note(
-                "The server stays up: OTLP/HTTP on the same address, OTLP/gRPC on "
-                f"127.0.0.1:{grpc_port}. Ctrl-C stops it."
-            )
+            note(f"\nThe server stays up, with OTLP/gRPC on 127.0.0.1:{grpc_port}. Ctrl-C stops it.")
             _wait()
             return 0
-    return decision
+    return code
 
 
-def _loop(root: Path, env: Mapping[str, str], sessions: int, model: str, *, scripted: bool) -> int:
-    """Runs every step and returns the gate's exit code."""
-    stamp = time.strftime("%H%M%S")
-    checks = ",".join(f"{EXAMPLE}/evaluators/checks.py:{name}" for name in CHECKS)
-    judges = f"{checks},{EXAMPLE}/evaluators/resolution.yaml"
-    desk = f"{sys.executable} -m examples.support_triage"
-    agent = f"{desk} run --sessions {sessions} --project {PROJECT} --model {model}"
-    endpoint = f"--endpoint {env['EVALWRIGHT_ENDPOINT']} --base-url {env['OPENAI_BASE_URL']}"
-    failing = 'is_root and score("resolution") < 0.5'
-    run = f"evalwright experiments run {EXAMPLE}/task.py"
-    options = f"--dataset failures --evaluators {judges} --trials 3"
-    steps = (
-        ("The agent answers customers and sends its traces", f"{agent} {endpoint}"),
-        ("Five checks and one judge score every trace", f"evalwright evaluators run {judges} --target trace"),
-        ("What they found, with intervals and the four counts", "evalwright scores summary"),
-        *(_people(desk, env) if scripted else ()),
-        (
-            "Failing spans, grouped",
-            "evalwright spans aggregate --by agent_name,name,error_type --metrics 'count,p95(latency_ms)'"
-            " --filter 'status == \"ERROR\"'",
-        ),
-        ("The worst traces", f"evalwright traces list --filter '{failing.removeprefix('is_root and ')}' --limit 5"),
-        (
-            "A dataset out of the failures (picked for failing once: compare prompts on it, do not read levels)",
-            "evalwright datasets create failures --exist-ok",
-        ),
-        ("", f"evalwright datasets add failures --filter '{failing}' --limit 40"),
-        ("The prompt in production, three trials an item", f"{run}:baseline {options} --name baseline-{stamp}"),
-        ("The prompt that wants to replace it", f"{run}:candidate {options} --name candidate-{stamp}"),
-        ("Side by side, paired, with intervals", f"evalwright experiments compare baseline-{stamp} candidate-{stamp}"),
-    )
-    for title, command in steps:
-        if _run(title, command, root, env) not in (0, 1):
-            raise InvalidInput(f"the demo stopped at: {command}", hint="the lines above say why")
-    gate = f"evalwright gate check candidate-{stamp} --baseline baseline-{stamp} --gate {EXAMPLE}/gate.yaml"
-    return _run("May it ship?", gate, root, env)
+def _loop(run: Demo, root: Path) -> int:
+    """Runs every step and returns the gate's exit code.
+
+    Raises:
+        InvalidInput: a command could not do its work.
+    """
+    env = {
+        **os.environ,
+        "EVALWRIGHT_ENDPOINT": run.server,
+        "EVALWRIGHT_PROJECT": PROJECT,
+        "EVALWRIGHT_JUDGE_MODEL": run.model,
+        "OPENAI_BASE_URL": run.model_url,
+        "SUPPORT_TRIAGE_MODEL": run.model,
+        "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+    }
+    steps = [*run.steps(), run.gate()]
+    code = 0
+    for number, step in enumerate(steps, 1):
+        note(f"\n[{number}/{len(steps)}] {step.title}\n{step.why}")
+        for command in step.commands:
+            code = _run(command, root, env)
+            if code not in (0, 1):
+                raise InvalidInput(f"the demo stopped at: {_shown(command)}", hint="the lines above say why")
+    return code
 
 
-def _people(desk: str, env: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """The steps that let the judge decide: labels, a calibration against them, and what the judge's error does."""
-    label = f"{desk} label --project {PROJECT} --endpoint {env['EVALWRIGHT_ENDPOINT']}"
-    return (
-        ("Two people label some of the answers (scripted, as the model is)", label),
-        (
-            "How far does the judge agree with them? Under the bar of its rubric it may decide nothing",
-            "evalwright evaluators calibrate resolution --against resolution_by_people",
-        ),
-        (
-            "What people would have said, by what is now known of the judge's error",
-            "evalwright scores summary resolution --corrected",
-        ),
-    )
+def _tell_the_end(run: Demo, code: int) -> None:
+    note(f"\nThe gate's exit code was {code} ({VERDICTS[code]}). CI acts on nothing else.\n\nNow look at")
+    for what, where in run.places():
+        note(f"  {what:<18}{where}")
 
 
-def _run(title: str, command: str, root: Path, env: Mapping[str, str]) -> int:
+def _run(command: str, root: Path, env: Mapping[str, str]) -> int:
     words = shlex.split(command)
-    if title:
-        note(f"\n== {title}")
-    note(f"$ {command.replace(sys.executable, 'python')}")
+    note(f"$ {_shown(command)}")
     if words[0] == "evalwright":
         words = [sys.executable, "-m", *words]
     return subprocess.run(words, cwd=root, env=dict(env), check=False).returncode
+
+
+def _shown(command: str) -> str:
+    return command.replace(sys.executable, "python")
 
 
 @contextmanager
@@ -177,7 +159,7 @@ def _await_ready(process: subprocess.Popen[str], address: str) -> None:
     give_up = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < give_up and process.poll() is None:
         try:
-            if httpx2.get(f"{address}/readyz", timeout=1.0).is_success:
+            if httpx2.get(f"{address}/readyz", timeout=1.0, trust_env=False).is_success:
                 return
         except httpx2.TransportError:
             time.sleep(0.05)

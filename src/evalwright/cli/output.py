@@ -9,11 +9,18 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH: Final = 240
+COPIED: Final = frozenset(("id", "trace", "span", "session", "card"))
+"""Columns that are never cut: what is in them goes into the next command."""
+
+NARROWEST: Final = 8
+GAP: Final = 2
+
 Column = tuple[str, Callable[[Mapping[str, Any]], Any]]
 
 
@@ -46,14 +53,32 @@ def emit_rows(
     if not materialised:
         note(empty)
         return
+    cells = [[one_line(cell(row)) for _, cell in columns] for row in materialised]
+    widths = _fitted([title for title, _ in columns], cells, out().width)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title, _ in columns:
-        table.add_column(title, overflow="ellipsis", no_wrap=True)
-    for row in materialised:
-        table.add_row(*(Text(one_line(cell(row))) for _, cell in columns))
-    out().print(table)
+    for (title, _), width in zip(columns, widths, strict=True):
+        table.add_column(title, overflow="ellipsis", no_wrap=True, width=width)
+    for row_cells in cells:
+        table.add_row(*map(Text, row_cells))
+    # Where the terminal is too narrow for what must be whole, it folds the lines; rich would cut them.
+    Console(width=max(out().width, _total(widths))).print(table)
     if more:
         note(f"more: --cursor {more}")
+
+
+def _fitted(titles: Sequence[str], cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Returns a width a column: the widest give way first, what people copy never does."""
+    widths = [max(map(cell_len, (title, *held))) for title, held in zip(titles, zip(*cells, strict=True), strict=True)]
+    giving = [place for place, title in enumerate(titles) if title not in COPIED and widths[place] > NARROWEST]
+    while giving and _total(widths) > room:
+        widest = max(giving, key=widths.__getitem__)
+        widths[widest] -= 1
+        giving = [place for place in giving if widths[place] > NARROWEST]
+    return widths
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def one_line(value: Any) -> str:
