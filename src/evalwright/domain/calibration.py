@@ -219,7 +219,11 @@ class Flip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way."""
+    """Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way.
+
+    ``before_run`` and ``after_run`` are set where two canary runs were compared; the versions may then be equal.
+    ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards.
+    """
 
     evaluator: str
     before: str
@@ -234,6 +238,9 @@ class Bridge:
     kappa: Estimate | None
     flips: Sequence[Flip]
     drift: Sequence[RateShift] = ()
+    drift_from: str = ""
+    before_run: str = ""
+    after_run: str = ""
     warnings: Sequence[str] = ()
 
 

@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from evalwright.domain.calibration import Bridge, JudgeComparison, RateShift
 from evalwright.domain.errors import InvalidInput, NotFound
+from evalwright.domain.experiment import Experiment
 from evalwright.domain.score import Score, ScoreStatus, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import Request, prepare, spoken
+from evalwright.server.canaries import CANARY, item_key, people_of
 from evalwright.server.deps import Deps
 from evalwright.server.labels import PAGE, Wanted
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import VersionedVerdict
 
-CANARY: Final = "canary"
-"""Metadata of experiments whose trials replay recorded outputs, so that a verdict is about the item."""
-
+RUN: Final = "ex_"
 MAX_BRIDGED: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a bridge: a version, or one canary run of it."""
+
+    version: str
+    run: str = ""
 
 
 def bridge_stored(
     deps: Deps, project: str, name: str, before: str, after: str, *, judge_score: str = "", dataset: str = ""
 ) -> Bridge:
-    """Returns what two versions said of the same spans, traces, sessions and canary items.
+    """Returns what two sides said of the same spans, traces, sessions and canary items.
 
-    Canary items are the same only within one version of their dataset. Versions of the evaluator may be given by their
-    first characters.
+    A side is a version of the evaluator, or its first characters; or the id of a canary run, for a judge may change
+    without its version: another provider, or the same one serving something else under the same name. Canary items are
+    the same only within one version of their dataset.
     """
     from evalwright.evaluators.calibration import bridge
 
-    old, new = (_version(deps, project, name, given) for given in (before, after))
+    old, new = (_side(deps, project, name, given) for given in (before, after))
     canaries = _canaries(deps, project, name, dataset)
-    verdicts = [_verdicts(deps, project, name, version, judge_score, canaries, dataset) for version in (old, new)]
-    return bridge(name, (old, verdicts[0]), (new, verdicts[1]), drift_of=_drift(deps, project, name, old, new))
+    verdicts = [_verdicts(deps, project, name, side, judge_score, canaries, dataset) for side in (old, new)]
+    moved, basis = _drift(deps, project, name, (old, new), verdicts, canaries)
+    pairs = [(side.version, said) for side, said in zip((old, new), verdicts, strict=True)]
+    return replace(
+        bridge(name, pairs[0], pairs[1], drift_of=moved, drift_from=basis), before_run=old.run, after_run=new.run
+    )
+
+
+def _side(deps: Deps, project: str, name: str, given: str) -> Side:
+    if not given.startswith(RUN):
+        return Side(version=_version(deps, project, name, given))
+    run = deps.records.find_experiment(project, given)
+    if run.metadata.get(CANARY) != name:
+        raise InvalidInput(f"experiment {given!r} is no canary run of {name!r}", hint="`evaluators canary` makes one")
+    _version(deps, project, name, run.evaluators.get(name, ""))
+    return Side(version=run.evaluators.get(name, ""), run=run.id)
 
 
 def _version(deps: Deps, project: str, name: str, given: str) -> str:
@@ -54,14 +78,14 @@ def _version(deps: Deps, project: str, name: str, given: str) -> str:
     return fitting[0]
 
 
-def _canaries(deps: Deps, project: str, name: str, dataset: str) -> Mapping[str, int]:
-    """Returns the experiments that replayed recorded outputs for this evaluator, each with its dataset version."""
+def _canaries(deps: Deps, project: str, name: str, dataset: str) -> Mapping[str, Experiment]:
+    """Returns the experiments that replayed recorded outputs for this evaluator, by id."""
     dataset_id = deps.records.find_dataset(project, dataset).id if dataset else ""
-    found: dict[str, int] = {}
+    found: dict[str, Experiment] = {}
     cursor = ""
     while True:
         page = deps.records.list_experiments(project, dataset_id=dataset_id, limit=PAGE, cursor=cursor)
-        found |= {each.id: each.dataset_version for each in page.items if each.metadata.get(CANARY) == name}
+        found |= {each.id: each for each in page.items if each.metadata.get(CANARY) == name}
         cursor = page.next_cursor
         if not cursor:
             return found
@@ -71,9 +95,9 @@ def _verdicts(
     deps: Deps,
     project: str,
     name: str,
-    version: str,
+    side: Side,
     judge_score: str,
-    canaries: Mapping[str, int],
+    canaries: Mapping[str, Experiment],
     dataset: str,
 ) -> Mapping[str, VersionedVerdict]:
     """Returns target -> verdict; a canary's trial stands for its item, any other trial for itself."""
@@ -86,7 +110,8 @@ def _verdicts(
             project=project,
             name=judge_score or name,
             evaluator=name,
-            evaluator_version=version,
+            evaluator_version=side.version,
+            experiment_id=side.run,
             status=ScoreStatus.SCORED,
             limit=PAGE,
             cursor=cursor,
@@ -103,15 +128,36 @@ def _verdicts(
     return found
 
 
-def _target(score: Score, canaries: Mapping[str, int]) -> str:
+def _target(score: Score, canaries: Mapping[str, Experiment]) -> str:
     if score.target is Target.TRIAL:
-        version = canaries.get(score.experiment_id)
-        return f"trial:{score.trial_id}" if version is None else f"item:{score.item_id} v{version}"
+        canary = canaries.get(score.experiment_id)
+        return f"trial:{score.trial_id}" if canary is None else item_key(score.item_id, canary.dataset_version)
     identity = score.span_id if score.target is Target.SPAN else score.trace_id
     return f"{score.target.value}:{score.session_id if score.target is Target.SESSION else identity}"
 
 
-def _drift(deps: Deps, project: str, name: str, old: str, new: str) -> Sequence[RateShift]:
+def _drift(
+    deps: Deps,
+    project: str,
+    name: str,
+    sides: tuple[Side, Side],
+    verdicts: Sequence[Mapping[str, VersionedVerdict]],
+    canaries: Mapping[str, Experiment],
+) -> tuple[Sequence[RateShift], str]:
+    """Returns the drift on canary items that people labelled, else between the newest cards, and which it was."""
+    from evalwright.evaluators.calibration import paired_drift
+
+    known = deps.records.evaluator_versions(project, name)
+    spec = next((each for each in known if each.version == sides[1].version), None)
+    people = people_of(deps, canaries.values(), spec, [key for key in verdicts[0] if key in verdicts[1]])
+    if people:
+        return paired_drift(people, *verdicts), f"{len(people)} canary items that people labelled"
+    if sides[0].version == sides[1].version:
+        return (), ""
+    return _card_drift(deps, project, name, sides[0].version, sides[1].version), "the newest cards of both"
+
+
+def _card_drift(deps: Deps, project: str, name: str, old: str, new: str) -> Sequence[RateShift]:
     """Returns the drift between the newest cards of the two versions against the same labels."""
     from evalwright.evaluators.calibration import drift
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalwright.evaluators.calibration.bridge import VersionedVerdict, bridge, drift
+from evalwright.evaluators.calibration.bridge import VersionedVerdict, bridge, drift, paired_drift
 from evalwright.evaluators.calibration.compare import compare_judges
 from evalwright.evaluators.calibration.corrected import LabelCounts, correct
 from evalwright.evaluators.calibration.family import model_family, self_grading
@@ -23,6 +23,7 @@ __all__ = [
     "correct",
     "drift",
     "model_family",
+    "paired_drift",
     "self_grading",
     "trust_in",
 ]

@@ -12,8 +12,9 @@ import numpy as np
 
 from evalwright.domain.calibration import Bridge, Flip, RateShift
 from evalwright.domain.estimate import Estimate, render
+from evalwright.evaluators.calibration.report import POSITIVE_NAMES
 from evalwright.stats.confusion import agreement_report
-from evalwright.stats.intervals import average, wilson
+from evalwright.stats.intervals import average, rate, wilson
 from evalwright.stats.multiplicity import benjamini_hochberg
 from evalwright.stats.paired import paired_difference, paired_rate_difference, sign_flip_test
 from evalwright.stats.unpaired import rate_difference
@@ -38,6 +39,7 @@ def bridge(
     after: tuple[str, Mapping[str, VersionedVerdict]],
     *,
     drift_of: Sequence[RateShift] = (),
+    drift_from: str = "",
     level: float = 0.95,
 ) -> Bridge:
     """Returns what changes when the later version takes over, from the targets that both have judged.
@@ -46,7 +48,8 @@ def bridge(
         evaluator: its name.
         before: version, and target -> verdict.
         after: the same of the later version.
-        drift_of: what ``drift`` found between the calibrations of the two, when there are any.
+        drift_of: what ``paired_drift`` found on labelled targets, or ``drift`` between calibrations of the two.
+        drift_from: which of them, in words.
         level: of every interval.
     """
     old, new = before[1], after[1]
@@ -68,6 +71,7 @@ def bridge(
         kappa=_kappa(pairs, [old[key].group or key for key in common], level),
         flips=_flips(common, pairs),
         drift=drift_of,
+        drift_from=drift_from if drift_of else "",
         warnings=_warnings(shift, len(common), drift_of),
     )
     return found
@@ -149,6 +153,63 @@ def drift(before: Mapping[str, Any], after: Mapping[str, Any], *, level: float =
         )
         for (measure, old, new, moved), p in zip(found, adjusted, strict=True)
     ]
+
+
+def paired_drift(
+    people: Mapping[str, str],
+    before: Mapping[str, VersionedVerdict],
+    after: Mapping[str, VersionedVerdict],
+    *,
+    level: float = 0.95,
+) -> Sequence[RateShift]:
+    """Returns how sensitivity and specificity moved on targets that people labelled and both sides judged.
+
+    Both sides judge the same targets, so the differences are paired: far narrower than between two calibrations.
+    Labels with more than two values have neither rate; agreement with people stands in for them.
+
+    Args:
+        people: target -> what people said.
+        before: target -> verdict of the earlier side.
+        after: the same of the later side.
+        level: of every interval.
+    """
+    known = [key for key in people if key in before and key in after]
+    said = sorted({people[key] for key in known})
+    positive = next((label for label in said if label.lower() in POSITIVE_NAMES), said[-1] if len(said) > 1 else "")
+    parts = {"sensitivity": [key for key in known if people[key] == positive]}
+    parts["specificity"] = [key for key in known if people[key] != positive]
+    if len(said) > 2:
+        parts = {"agreement": known}
+    # In two labels a verdict is right or it is the other one; with more it must be the very label.
+    right = [{key: float(_said(side[key]) == people[key]) for key in known} for side in (before, after)]
+    found = [(measure, keys, _columns(keys, right, before)) for measure, keys in parts.items() if keys]
+    p_values = [sign_flip_test(b - a, np.random.default_rng(_SEED), groups) for _, _, (a, b, groups) in found]
+    adjusted = benjamini_hochberg(p_values)
+    return [_moved(measure, columns, float(p), level) for (measure, _, columns), p in zip(found, adjusted, strict=True)]
+
+
+_Columns = tuple[Any, Any, "Sequence[str] | None"]
+
+
+def _columns(
+    keys: Sequence[str], right: Sequence[Mapping[str, float]], verdicts: Mapping[str, VersionedVerdict]
+) -> _Columns:
+    a, b = (np.array([side[key] for key in keys]) for side in right)
+    groups = [verdicts[key].group or key for key in keys]
+    return a, b, groups if len(set(groups)) < len(groups) else None
+
+
+def _moved(measure: str, columns: _Columns, p_value: float, level: float) -> RateShift:
+    a, b, groups = columns
+    difference = paired_rate_difference(a, b, groups, level=level)
+    return RateShift(
+        measure=measure,
+        before=rate(a, groups, level=level),
+        after=rate(b, groups, level=level),
+        difference=difference,
+        p_value=p_value,
+        alarm=bool(p_value < ALARM and not difference.low <= 0.0 <= difference.high),
+    )
 
 
 def _rate(held: Mapping[str, Any] | None, level: float) -> Estimate | None:

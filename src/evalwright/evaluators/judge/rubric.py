@@ -20,7 +20,7 @@ NUMBER_GIVEN: Final = "scored"
 _OPTIONS: Final = frozenset({"reverse_scale", "shown", "pairwise", "criteria", "states_confidence"})
 """Fields that are part of the version only when they are used, so that a new option renames no rubric."""
 
-_NO_VERDICT: Final = frozenset({"min_agreement"})
+_NO_VERDICT: Final = frozenset({"min_agreement", "canary"})
 """Fields that change no verdict: they are no part of the version."""
 
 
@@ -72,6 +72,7 @@ class Rubric:
         reverse_scale: labels are shown to the judge last first, numbers count down from the best; what is stored of a
             verdict stays as it is.
         shown: the labels in the order the judge sees them, where that is not the file's.
+        canary: dataset of recorded outputs that every change of rubric, model or provider is run over.
         min_agreement: what its agreement with people must reach before it may decide anything; None for no bar.
     """
 
@@ -97,6 +98,7 @@ class Rubric:
     criteria: Mapping[str, str] = field(default_factory=dict)
     states_confidence: bool = False
     min_agreement: float | None = None
+    canary: str = ""
 
     @property
     def verdicts(self) -> Sequence[str]:

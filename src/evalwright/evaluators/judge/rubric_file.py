@@ -32,6 +32,7 @@ _KEYS: Final = {
         "criteria",
         "confidence",
         "min_agreement",
+        "canary",
     ),
     ("output",): ("type", "labels", "scores", "abstain", "range", "shown"),
     ("model",): ("role", "name", "temperature", "samples", "score_from"),
@@ -123,6 +124,7 @@ class _Reader:
             states_confidence=self.choice(top.get("confidence", "none"), ("confidence",), ("none", "stated"))
             == "stated",
             min_agreement=self.bar(top),
+            canary=self.text(top["canary"], ("canary",)) if "canary" in top else "",
             max_input_chars=self.positive(limits.get("input_chars", DEFAULT_INPUT_CHARS), ("limits", "input_chars")),
             when_cut=WhenCut(self.choice(limits.get("when_cut", "unseen"), ("limits", "when_cut"), tuple(WhenCut))),
         )

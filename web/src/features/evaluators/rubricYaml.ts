@@ -67,8 +67,9 @@ export function rubricYaml(definition: Fields): string {
     output,
     ...given({ criteria: d.criteria, rules: d.rules, examples, model: d.model }),
     ...(d.evidence === "optional" ? {} : { evidence: d.evidence }),
+    ...given({ min_agreement: d.min_agreement, canary: d.canary }),
     ...(d.states_confidence ? { confidence: "stated" } : {}),
-    ...(d.max_input_chars === 60_000 && d.when_cut === "judge"
+    ...(d.max_input_chars === 200_000 && d.when_cut === "unseen"
       ? {}
       : { limits: { input_chars: d.max_input_chars, when_cut: d.when_cut } }),
   });
