@@ -16,7 +16,9 @@ from evalwright.stats import (
     agreement,
     confusion,
     correction,
+    drift,
     intervals,
+    multiplicity,
     paired,
     power,
     reliability,
@@ -26,13 +28,15 @@ from evalwright.stats import (
 
 Row = tuple[str, float, str, bool]
 RUNS = 1_000
+FEW_RUNS = 400
 
 
 def main() -> int:
     """Print the table; 1 when a measured number leaves its band."""
     failed = 0
     print(f"{'what':<66} {'measured':>10}  expected")
-    for section in (closed_forms, judge_correction, coverage, peeking, canaries, speed):
+    sections = (closed_forms, judge_correction, coverage, agreeing, false_alarms, peeking, canaries, speed)
+    for section in sections:
         for name, value, expected, good in section(np.random.default_rng(20_240_601)):
             failed += not good
             print(f"{name:<66} {value:>10.4g}  {expected}{'' if good else '   <-- outside'}")
@@ -125,6 +129,68 @@ def coverage(rng: np.random.Generator) -> Iterator[Row]:
     ]
     for name, draw, truth, low, high, text in cases:
         yield _band(f"coverage: {name}", _coverage([draw() for _ in range(RUNS)], truth), low, high, text)
+
+
+def agreeing(rng: np.random.Generator) -> Iterator[Row]:
+    def labels(n: int, share: float) -> tuple[np.ndarray, np.ndarray]:
+        truth = rng.integers(0, 2, n)
+        return truth, np.where(rng.random(n) < share, truth, 1 - truth)
+
+    def kappa() -> Estimate:
+        return confusion.cohen_kappa(confusion.confusion(*labels(200, 0.85)), rng, resamples=500)
+
+    def alpha() -> Estimate:
+        return agreement.krippendorff_alpha(np.stack(labels(200, 0.85), 1).tolist(), rng, resamples=500)
+
+    def bca() -> Estimate:
+        return paired.bca_bootstrap(rng.exponential(1.0, 60), rng, resamples=500)
+
+    for name, draw in (("Cohen's kappa .70", kappa), ("Krippendorff's alpha .70", alpha)):
+        found = _coverage([draw() for _ in range(FEW_RUNS)], 0.7)
+        yield _band(f"coverage: {name}, 200 items", found, 0.92, 0.98, "95 %")
+    skewed = _coverage([bca() for _ in range(FEW_RUNS)], 1.0)
+    yield _band("coverage: mean of 60 skewed values, BCa bootstrap", skewed, 0.89, 0.97, "93 % (60 is few)")
+
+
+def false_alarms(rng: np.random.Generator) -> Iterator[Row]:
+    def sides() -> tuple[np.ndarray, np.ndarray]:
+        return (rng.random(150) < 0.8).astype(float), (rng.random(150) < 0.8).astype(float)
+
+    tests: list[tuple[str, Callable[[], float]]] = [
+        ("exact McNemar of equal systems", lambda: paired.mcnemar_exact(*paired.discordant_pairs(*sides()))),
+        ("sign-flip of heavy-tailed clusters", lambda: _flipped(rng)),
+        ("Kolmogorov-Smirnov, nothing moved", lambda: _p(drift.kolmogorov_smirnov(*rng.normal(size=(2, 200))))),
+        ("chi-square of labels, nothing moved", lambda: _p(drift.chi_square(*rng.integers(0, 4, (2, 200))))),
+        (
+            "embeddings by MMD, nothing moved",
+            lambda: _p(drift.maximum_mean_discrepancy(*rng.normal(size=(2, 40, 8)), rng, permutations=199)),
+        ),
+    ]
+    for name, draw in tests:
+        rate = float(np.mean([draw() < 0.05 for _ in range(FEW_RUNS)]))
+        yield _band(f"false alarms: {name}", rate, 0.0, 0.075, "at most 5 %")
+    shares, raw = [], 0
+    for _ in range(RUNS):
+        p = np.concatenate([rng.random(15), rng.random(5) ** 8])
+        found = multiplicity.benjamini_hochberg(p) <= 0.05
+        shares.append(found[:15].sum() / max(1, found.sum()))
+        raw += bool((p[:15] <= 0.05).any())
+    yield _band("20 metrics, 5 moved: any of the 15 others called so, raw", raw / RUNS, 0.4, 0.65, "54 %")
+    yield _band("    share of discoveries that are false, after BH", float(np.mean(shares)), 0.0, 0.05, "at most 5 %")
+    means = [sequential.mean_sequence(rng.beta(4, 1, 2_000)) for _ in range(FEW_RUNS)]
+    missed = np.mean([bool(np.any((low > 0.8) | (high < 0.8))) for low, high in means])
+    yield _band("mean of [0, 1] scores watched 2,000 times: misses", float(missed), 0.0, 0.05, "at most 5 %")
+
+
+def _p(test: drift.DriftTest) -> float:
+    return test.p_value
+
+
+def _flipped(rng: np.random.Generator) -> float:
+    clusters = np.repeat(np.arange(30), 4)
+    return paired.sign_flip_test(
+        rng.laplace(size=30)[clusters] + rng.laplace(size=120), rng, clusters, permutations=499
+    )
 
 
 def peeking(rng: np.random.Generator) -> Iterator[Row]:
