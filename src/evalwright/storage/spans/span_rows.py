@@ -6,10 +6,10 @@ and named in ``input_keys`` or ``output_keys`` instead; reading puts it back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from evalwright.domain.span import CostSource, Span, SpanEvent, SpanKind, SpanLink, SpanStatus
@@ -18,74 +18,94 @@ from evalwright.storage.spans.codec import (
     decode,
     decode_mapping,
     encode,
-    encode_text,
     optional_float,
 )
+from evalwright.storage.spans.native import NativeBlock
 
-MAX_FILTER_TEXT: Final = 256
+MAX_FILTER_TEXT: Final = 128
 _SHARED_FROM: Final = 32
 _INT64_MAX: Final = 2**63 - 1
-_VERBATIM: Final = (
-    "project", "trace_id", "span_id", "parent_span_id", "name", "status_message", "error_type", "session_id",
-    "user_id", "agent_name", "model", "model_requested", "provider", "input", "input_mime",
-    "output", "output_mime", "tool_name", "tool_call_id", "prompt_name", "prompt_version", "environment", "release",
-    "convention", "scope_name", "scope_version", "trace_state", "otel_kind", "dropped_attributes", "dropped_events",
-    "dropped_links",
+_TEXTS: Final = (
+    "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "status", "status_message", "error_type",
+    "session_id", "user_id", "agent_name", "model", "model_requested", "provider", "cost_source", "input",
+    "input_mime", "output", "output_mime", "tool_name", "tool_call_id", "prompt_name", "prompt_version",
+    "environment", "release", "convention", "scope_name", "scope_version", "trace_state",
 )  # fmt: skip
-_NULLABLE: Final = ("cost", "ttft_ms")
-_COUNTS: Final = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-_TIMES: Final = ("start_ns", "end_ns", "received_ns")
-_MADE: Final = (
-    "kind", "status", "usage_rollup", "cost_source", "tags", "flags", "attrs", "attributes", "input_keys",
-    "output_keys", "resource", "events", "links", "version", "deleted",
+_NUMBERS: Final = {
+    "start_ns": "Int64", "end_ns": "Int64", "received_ns": "Int64", "usage_rollup": "UInt8", "otel_kind": "UInt8",
+    "dropped_attributes": "UInt32", "dropped_events": "UInt32", "dropped_links": "UInt32",
+}  # fmt: skip
+_OPTIONAL: Final = {
+    "input_tokens": "Int64", "cache_read_tokens": "Int64", "cache_write_tokens": "Int64", "output_tokens": "Int64",
+    "reasoning_tokens": "Int64", "cost": "Float64", "ttft_ms": "Float64",
+}  # fmt: skip
+_LISTS: Final = ("tags", "flags")
+_DOCUMENTS: Final[Mapping[str, Callable[[Any], bytes]]] = {
+    "resource": encode,
+    "events": lambda events: encode([[event.time_ns, event.name, event.attributes] for event in events]),
+    "links": lambda links: encode([[link.trace_id, link.span_id, link.attributes] for link in links]),
+}
+_ATTRIBUTES: Final = ("attributes", "input_keys", "output_keys")
+WRITE_COLUMNS: Final = (
+    *_TEXTS, *_NUMBERS, *_OPTIONAL, *_LISTS, *_DOCUMENTS, *_ATTRIBUTES, "attrs_text", "version", "deleted",
 )  # fmt: skip
-WRITE_COLUMNS: Final = (*_VERBATIM, *_NULLABLE, *_COUNTS, *_TIMES, *_MADE)
-READ_COLUMNS: Final = tuple(name for name in WRITE_COLUMNS if name not in {"attrs", "version", "deleted"})
+READ_COLUMNS: Final = tuple(name for name in WRITE_COLUMNS if name not in {"attrs_text", "version", "deleted"})
 """Columns ``decode_span`` needs."""
 
-_verbatim: Final = attrgetter(*_VERBATIM)
-_counts: Final = attrgetter(*_COUNTS)
+
+class Tombstone(NamedTuple):
+    """Hides the copy of a span stored at ``start_ns`` when that copy's version is not above ``version``."""
+
+    project: str
+    trace_id: str
+    span_id: str
+    start_ns: int
+    version: int
 
 
-def encode_span(span: Span) -> bytes:
-    """Returns the row of one span as a JSON object; what is empty is left out, for the column's default to fill."""
-    row: dict[str, Any] = {name: value for name, value in zip(_VERBATIM, _verbatim(span), strict=True) if value}
-    for name, value in zip(_COUNTS, _counts(span), strict=True):
-        if value is not None:
-            row[name] = clamp_int64(value)
-    for name in _NULLABLE:
-        value = getattr(span, name)
-        if value is not None:
-            row[name] = value
-    for name in _TIMES:
-        row[name] = clamp_int64(getattr(span, name))
-    rest, input_keys, output_keys = _split_shared(span)
-    row.update(
-        kind=span.kind.value,
-        status=span.status.value,
-        attrs=filterable(rest),
-        attributes=encode_text(rest),
-        resource=encode_text(span.resource),
-        version=version_of(span),
-    )
-    optional = {
-        "usage_rollup": int(span.usage_rollup),
-        "cost_source": span.cost_source.value,
-        "tags": span.tags,
-        "flags": span.flags,
-        "input_keys": input_keys,
-        "output_keys": output_keys,
-        "events": encode_text([[event.time_ns, event.name, event.attributes] for event in span.events]),
-        "links": encode_text([[link.trace_id, link.span_id, link.attributes] for link in span.links]),
-    }
-    row.update((name, value) for name, value in optional.items() if value)
-    return encode(row)
+def encode_spans(spans: Sequence[Span], tombstones: Sequence[Tombstone] = ()) -> bytes:
+    """Returns the rows of spans and tombstones as one Native block."""
+    hidden = [Span(project=t.project, trace_id=t.trace_id, span_id=t.span_id, start_ns=t.start_ns) for t in tombstones]
+    rows = [*spans, *hidden]
+    block = NativeBlock(len(rows))
+    for name, texts in _columns(_TEXTS, rows):
+        block.texts(name, texts)
+    for name, counts in _columns(tuple(_NUMBERS), rows):
+        block.numbers(name, _NUMBERS[name], counts)
+    for name, optionals in _columns(tuple(_OPTIONAL), rows):
+        block.optional(name, _OPTIONAL[name], optionals)
+    for name, lists in _columns(_LISTS, rows):
+        block.text_lists(name, lists)
+    for name, documents in _columns(tuple(_DOCUMENTS), rows):
+        block.blobs(name, _once_each(_DOCUMENTS[name], documents))
+    _add_attributes(block, rows)
+    block.numbers("version", "UInt64", [*map(version_of, spans), *(t.version for t in tombstones)])
+    block.numbers("deleted", "UInt8", [0] * len(spans) + [1] * len(hidden))
+    return block.finish()
 
 
-def encode_tombstone(*, project: str, trace_id: str, span_id: str, start_ns: int, version: int) -> bytes:
-    """Returns a row that hides the copy of a span stored at ``start_ns`` when that copy is not newer."""
-    key = {"project": project, "trace_id": trace_id, "span_id": span_id, "start_ns": start_ns}
-    return encode({**key, "version": version, "deleted": 1})
+def _columns(names: tuple[str, ...], rows: Sequence[Span]) -> Iterator[tuple[str, Any]]:
+    return zip(names, zip(*map(attrgetter(*names), rows), strict=True), strict=True)
+
+
+def _once_each(encode_one: Callable[[Any], bytes], values: Sequence[Any]) -> list[bytes]:
+    """Encodes neighbours that are the same object once: the spans of a request share their resource."""
+    encoded: list[bytes] = []
+    last: Any = None
+    text = b""
+    for value in values:
+        if value is not last:
+            last, text = value, encode_one(value) if value else b""
+        encoded.append(text)
+    return encoded
+
+
+def _add_attributes(block: NativeBlock, rows: Sequence[Span]) -> None:
+    rests, inputs, outputs = zip(*map(_split_shared, rows), strict=True)
+    block.blobs("attrs_text", [encode(filterable(rest)) for rest in rests])
+    block.blobs("attributes", [encode(rest) if rest else b"" for rest in rests])
+    block.text_lists("input_keys", inputs)
+    block.text_lists("output_keys", outputs)
 
 
 def version_of(span: Span) -> int:

@@ -19,7 +19,7 @@ from evalwright.storage.spans.codec import decode_rows, encode, encode_text, opt
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.schema import HOUR_NS
-from evalwright.storage.spans.span_rows import WRITE_COLUMNS, encode_span, encode_tombstone, version_of
+from evalwright.storage.spans.span_rows import WRITE_COLUMNS, Tombstone, encode_spans, version_of
 
 Key: TypeAlias = tuple[str, str, str]
 
@@ -49,9 +49,10 @@ class Writer:
             return
         with self._turn:
             stale = self._moved(newest)
-            rows = [encode_tombstone(**tombstone) for tombstone in stale]
-            rows.extend(encode_span(span) for span in newest.values())
-            self._engine.insert("span_rows", WRITE_COLUMNS, b"\n".join(rows))
+            if not newest:
+                return
+            rows = encode_spans(list(newest.values()), stale)
+            self._engine.insert("span_rows", WRITE_COLUMNS, rows, fmt="Native")
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """Upserts scores on (project, id)."""
@@ -70,7 +71,7 @@ class Writer:
         if data:
             self._engine.insert(table, columns, data)
 
-    def _moved(self, newest: dict[Key, Span]) -> list[dict[str, Any]]:
+    def _moved(self, newest: dict[Key, Span]) -> list[Tombstone]:
         """Returns tombstones for copies in other hours; drops from ``newest`` what is older than its copy."""
         suspects = self._suspects(newest)
         if not suspects:
@@ -84,8 +85,7 @@ class Writer:
             if row["version"] > version_of(span):
                 del newest[key]
             else:
-                names = ("project", "trace_id", "span_id", "start_ns")
-                tombstones.append({name: row[name] for name in names} | {"version": version_of(span)})
+                tombstones.append(Tombstone(*key, row["start_ns"], version_of(span)))
         return tombstones
 
     def _suspects(self, newest: dict[Key, Span]) -> list[Span]:
