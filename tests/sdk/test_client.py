@@ -19,7 +19,7 @@ from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec
 from evalwright.domain.score import ScoreSource, ScoreType, Target
 from evalwright.domain.span import Span, SpanKind
 from evalwright.domain.trace import SpanNode
-from evalwright.sdk import AsyncClient, Client, calls, feedback
+from evalwright.sdk import AsyncClient, Client, calibration_calls, calls, feedback
 from evalwright.sdk.decode import parse_time, read
 from evalwright.sdk.retries import Retries
 from evalwright.server import wire
@@ -163,9 +163,11 @@ def test_the_environment_says_where_and_who(monkeypatch: pytest.MonkeyPatch) -> 
 def test_both_clients_have_every_call() -> None:
     built = {
         name
-        for name, each in vars(calls).items()
-        if inspect.isfunction(each) and each.__module__ == calls.__name__ and not name.startswith("_")
+        for module in (calls, calibration_calls)
+        for name, each in vars(module).items()
+        if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
     }
+    assert {"list_traces", "calibrate", "corrected_mean"} <= built
     for client in (Client, AsyncClient):
         assert built <= set(dir(client))
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx2
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.sdk.calls import Call
+from evalwright.sdk.call import Call
 from evalwright.sdk.client import Client
 from evalwright.sdk.problems import error_of, unreachable
 

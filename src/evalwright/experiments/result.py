@@ -20,6 +20,10 @@ def _client(connection: Connection) -> Client:
     return Client(endpoint=connection.endpoint, api_key=connection.api_key, project=connection.project)
 
 
+def _async_client(connection: Connection) -> AsyncClient:
+    return AsyncClient(endpoint=connection.endpoint, api_key=connection.api_key, project=connection.project)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentResult:
     """An experiment with all its trials, as the server holds them."""
@@ -48,6 +52,12 @@ class ExperimentResult:
         """
         with _client(self.connection) as client:
             found = client.compare_experiments(baseline, self.experiment.id, lower=lower)
+        return ExperimentComparison(comparison=found, connection=self.connection)
+
+    async def acompare(self, baseline: str, *, lower: Sequence[str] = ()) -> ExperimentComparison:
+        """``compare``, awaited."""
+        async with _async_client(self.connection) as client:
+            found = await client.compare_experiments(baseline, self.experiment.id, lower=lower)
         return ExperimentComparison(comparison=found, connection=self.connection)
 
     def to_arrow(self) -> Any:
@@ -92,7 +102,13 @@ class ExperimentComparison:
         return {each.metric: each for each in self.comparison.metrics}
 
     def require(
-        self, metric: str, *, drop: float = 0.0, direction: str = "higher", confidence: float = 0.95
+        self,
+        metric: str,
+        *,
+        drop: float = 0.0,
+        direction: str = "higher",
+        confidence: float = 0.95,
+        allow_untrusted_judges: bool = False,
     ) -> Decision:
         """Decides whether ``metric`` got worse by at most ``drop``: pass, fail, or inconclusive.
 
@@ -101,15 +117,38 @@ class ExperimentComparison:
             drop: the worsening that is tolerated.
             direction: ``higher`` or ``lower``, which way is better.
             confidence: with which this must be known.
+            allow_untrusted_judges: let a judge decide that was never calibrated, or is under its bar; the decision
+                says so. Without it the answer about such a metric is inconclusive.
 
         Raises:
             NotFound: no such metric on both sides.
         """
+        criterion = self._criterion(metric, drop, direction, confidence)
+        with _client(self.connection) as client:
+            return client.check_gate(*self._sides, [criterion], allow_untrusted_judges=allow_untrusted_judges)
+
+    async def arequire(
+        self,
+        metric: str,
+        *,
+        drop: float = 0.0,
+        direction: str = "higher",
+        confidence: float = 0.95,
+        allow_untrusted_judges: bool = False,
+    ) -> Decision:
+        """``require``, awaited."""
+        criterion = self._criterion(metric, drop, direction, confidence)
+        async with _async_client(self.connection) as client:
+            return await client.check_gate(*self._sides, [criterion], allow_untrusted_judges=allow_untrusted_judges)
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        return self.comparison.baseline.id, self.comparison.candidate.id
+
+    def _criterion(self, metric: str, drop: float, direction: str, confidence: float) -> Criterion:
         if metric not in self.metrics:
             raise NotFound(f"there is no metric {metric!r} on both sides", hint=f"there are {', '.join(self.metrics)}")
-        criterion = Criterion(metric=metric, direction=direction, margin=drop, confidence=confidence)
-        with _client(self.connection) as client:
-            return client.check_gate(self.comparison.baseline.id, self.comparison.candidate.id, [criterion])
+        return Criterion(metric=metric, direction=direction, margin=drop, confidence=confidence)
 
 
 def _shown(estimate: Estimate) -> str:

@@ -14,8 +14,8 @@ import httpx2
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.trace import Page
-from evalwright.sdk import calls
-from evalwright.sdk.calls import Call
+from evalwright.sdk import calibration_calls, calls
+from evalwright.sdk.call import Call
 from evalwright.sdk.connection import Connection
 from evalwright.sdk.problems import error_of, unreachable
 from evalwright.sdk.retries import RETRYABLE, Retries, retry_after_s
@@ -215,6 +215,15 @@ class Client:
     finish_experiment = _Blocking(calls.finish_experiment)
     compare_experiments = _Blocking(calls.compare_experiments)
     check_gate = _Blocking(calls.check_gate)
+    calibrate = _Blocking(calibration_calls.calibrate)
+    list_calibrations = _Blocking(calibration_calls.list_calibrations)
+    get_calibration = _Blocking(calibration_calls.get_calibration)
+    list_disagreements = _Blocking(calibration_calls.list_disagreements)
+    summarise_scores = _Blocking(calibration_calls.summarise_scores)
+    corrected_mean = _Blocking(calibration_calls.corrected_mean)
+    compare_corrected = _Blocking(calibration_calls.compare_corrected)
+    compare_judges = _Blocking(calibration_calls.compare_judges)
+    bridge_versions = _Blocking(calibration_calls.bridge_versions)
     status = _Blocking(calls.status)
 
 
@@ -294,4 +303,13 @@ class AsyncClient:
     finish_experiment = _Awaited(calls.finish_experiment)
     compare_experiments = _Awaited(calls.compare_experiments)
     check_gate = _Awaited(calls.check_gate)
+    calibrate = _Awaited(calibration_calls.calibrate)
+    list_calibrations = _Awaited(calibration_calls.list_calibrations)
+    get_calibration = _Awaited(calibration_calls.get_calibration)
+    list_disagreements = _Awaited(calibration_calls.list_disagreements)
+    summarise_scores = _Awaited(calibration_calls.summarise_scores)
+    corrected_mean = _Awaited(calibration_calls.corrected_mean)
+    compare_corrected = _Awaited(calibration_calls.compare_corrected)
+    compare_judges = _Awaited(calibration_calls.compare_judges)
+    bridge_versions = _Awaited(calibration_calls.bridge_versions)
     status = _Awaited(calls.status)
