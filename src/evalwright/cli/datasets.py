@@ -33,7 +33,10 @@ ITEMS: Sequence[Column] = (
 
 @app.command(name="list")
 def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
-    """Lists datasets."""
+    """Lists datasets.
+
+    Example: evalwright datasets list
+    """
     page = options.api().get("/datasets", limit=limit, cursor=cursor, **options.scope())
     hint = "no datasets; `evalwright datasets create NAME`, then `datasets import` or `datasets add`"
     emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty=hint)
@@ -41,7 +44,10 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
 
 @app.command
 def create(name: str, *, description: str = "", exist_ok: bool = False, options: Options = Options()) -> None:
-    """Creates an empty dataset; with --exist-ok one that is there already is left as it stands."""
+    """Creates an empty dataset; with --exist-ok one that is there already is left as it stands.
+
+    Example: evalwright datasets create golden --description 'what must stay right'
+    """
     body = {"name": name, "description": description, "exist_ok": exist_ok, **options.scope()}
     made = options.api().post("/datasets", body)
     emit_json(made) if options.json else note(f"created {made['name']} ({made['id']})")
@@ -51,7 +57,10 @@ def create(name: str, *, description: str = "", exist_ok: bool = False, options:
 def show(
     name: str, *, version: int = 0, split: str = "", limit: int = 50, cursor: str = "", options: Options = Options()
 ) -> None:
-    """Shows the items of a dataset, of its newest version unless told otherwise."""
+    """Shows the items of a dataset, of its newest version unless told otherwise.
+
+    Example: evalwright datasets show golden --limit 10
+    """
     wanted = {"version": version, "split": split, "limit": limit, "cursor": cursor, **options.scope()}
     page = options.api().get(f"/datasets/{segment(name)}/items", **wanted)
     emit_rows(page["items"], ITEMS, as_json=options.json, more=page["next_cursor"], empty="the dataset has no items")
@@ -72,6 +81,8 @@ def add(name: str, *, filter: str, limit: int = 1000, options: Options = Options
 def import_(name: str, path: Path, *, options: Options = Options()) -> None:
     """Adds items from a JSONL or CSV file; columns input, expected, key, split, tags, metadata are read by name.
 
+    Example: evalwright datasets import golden golden.jsonl
+
     A file without an input column becomes items whose input is the whole row.
     """
     from evalwright.cli.item_files import read_items
@@ -90,7 +101,10 @@ def import_(name: str, path: Path, *, options: Options = Options()) -> None:
 
 @app.command
 def export(name: str, to: Path, *, version: int = 0, options: Options = Options()) -> None:
-    """Writes the items of a dataset to a JSONL file."""
+    """Writes the items of a dataset to a JSONL file.
+
+    Example: evalwright datasets export golden golden.jsonl
+    """
     import msgspec
 
     with to.open("wb") as file, progress(f"exporting {name}", unit="items") as report:

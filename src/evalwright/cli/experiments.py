@@ -44,7 +44,10 @@ CORRECTIONS: Sequence[Column] = (
 
 @app.command(name="list")
 def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
-    """Lists experiments, newest first."""
+    """Lists experiments, newest first.
+
+    Example: evalwright experiments list
+    """
     page = options.api().get("/experiments", limit=limit, cursor=cursor, **options.scope())
     emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
 
@@ -52,6 +55,8 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
 @app.command
 def show(name: str, *, corrected: bool = False, options: Options = Options()) -> None:
     """Shows one experiment with its metrics.
+
+    Example: evalwright experiments show candidate
 
     Args:
         name: experiment name or id.
@@ -121,6 +126,8 @@ def run_(
 @app.command
 def compare(baseline: str, candidate: str, *, corrected: bool = False, options: Options = Options()) -> None:
     """Compares two experiments on the items they share, each difference paired and with its interval.
+
+    Example: evalwright experiments compare baseline candidate
 
     Args:
         baseline: experiment name or id.

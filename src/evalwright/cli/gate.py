@@ -31,6 +31,8 @@ def check(
 ) -> int:
     """Checks a candidate experiment against the criteria of a gate file.
 
+    Example: evalwright gate check candidate --baseline baseline --gate gate.yaml
+
     Exit code 0 only if every criterion passes; 1 if one fails or the data cannot tell; 2 for a wrong gate file.
 
     Args:

@@ -30,6 +30,8 @@ def create(
 ) -> None:
     """Creates a key and shows its secret, once.
 
+    Example: evalwright keys create ci --scopes ingest,read,write --for-project support
+
     Args:
         name: what the key is for.
         scopes: comma-separated: read, write, ingest, admin.
@@ -50,14 +52,20 @@ def create(
 
 @app.command(name="list")
 def list_(*, options: Options = Options()) -> None:
-    """Lists keys, without their secrets."""
+    """Lists keys, without their secrets.
+
+    Example: evalwright keys list
+    """
     page = options.api().get("/keys")
     emit_rows(page["items"], COLUMNS, as_json=options.json, empty="no keys: the server trusts this machine only")
 
 
 @app.command
 def revoke(key_id: str, *, options: Options = Options()) -> None:
-    """Revokes a key at once."""
+    """Revokes a key at once.
+
+    Example: evalwright keys revoke key_01a1fe7c1917709aa067481de330b14c
+    """
     options.api().delete(f"/keys/{segment(key_id)}")
     note(f"revoked {key_id}")
 

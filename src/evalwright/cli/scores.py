@@ -55,7 +55,10 @@ def list_(
     cursor: str = "",
     options: Options = Options(),
 ) -> None:
-    """Lists scores, newest first."""
+    """Lists scores, newest first.
+
+    Example: evalwright scores list --name faithfulness
+    """
     wanted = {"name": name, "source": source, "status": status, "trace_id": trace_id, "evaluator": evaluator}
     page = options.api().get("/scores", limit=limit, cursor=cursor, **options.scope(), **wanted)
     emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no scores match")
@@ -75,7 +78,10 @@ def add(
     annotator: str = "",
     options: Options = Options(),
 ) -> None:
-    """Adds one score to a span, a trace or a session."""
+    """Adds one score to a span, a trace or a session.
+
+    Example: evalwright scores add verdict --trace-id 4bf92f3577b34da6a3ce929d0e0e4736 --label good --annotator ann
+    """
     if value is None and not label:
         raise InvalidInput("a score needs a value or a label", hint="add --value 1 or --label good")
     score = {
@@ -99,6 +105,8 @@ def summary(
     options: Options = Options(),
 ) -> None:
     """Summarises scores by name, each mean with its interval and the four counts.
+
+    Example: evalwright scores summary faithfulness --corrected
 
     Args:
         name: only this score.
@@ -151,7 +159,10 @@ def reliability(name: str, *, item_key: str = "metadata.task_id", k_max: int = 4
 
 @app.command
 def export(to: Path, *, format: Literal["jsonl", "arrow"] = "jsonl", options: Options = Options()) -> None:
-    """Writes every score of the project to a file."""
+    """Writes every score of the project to a file.
+
+    Example: evalwright scores export scores.jsonl
+    """
     from evalwright.cli.transfer import download
 
     params: dict[str, Any] = {"format": format, **options.scope()}

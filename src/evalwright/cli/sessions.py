@@ -27,7 +27,10 @@ COLUMNS: Sequence[Column] = (
 
 @app.command(name="list")
 def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: Options = Options()) -> None:
-    """Lists sessions, newest first."""
+    """Lists sessions, newest first.
+
+    Example: evalwright sessions list --filter 'error_count > 0'
+    """
     page = options.api().get("/sessions", **options.scope(), **filtered.params(), **paged.params())
     emit_rows(
         page["items"],
@@ -40,7 +43,10 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
 
 @app.command
 def show(session_id: str, *, options: Options = Options()) -> None:
-    """Shows one session with its traces in order."""
+    """Shows one session with its traces in order.
+
+    Example: evalwright sessions show conversation-7
+    """
     session = options.api().get(f"/sessions/{segment(session_id)}", **options.scope())
     if options.json:
         emit_json(session)

@@ -30,7 +30,10 @@ COLUMNS: Sequence[Column] = (
 
 @app.command
 def query(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: Options = Options()) -> None:
-    """Lists spans that match a filter, newest first."""
+    """Lists spans that match a filter, newest first.
+
+    Example: evalwright spans query --filter 'kind == "LLM" and latency_ms > 3000'
+    """
     page = options.api().get("/spans", **options.scope(), **filtered.params(), **paged.params())
     emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no spans match")
 
@@ -65,6 +68,8 @@ def sql(query: str, *, options: Options = Options()) -> None:
 @app.command
 def export(to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()) -> None:
     """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream.
+
+    Example: evalwright spans export spans.arrow --filter 'kind == "LLM"'
 
     Args:
         to: the file to write.

@@ -57,7 +57,10 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
 
 @app.command
 def show(trace_id: str, *, options: Options = Options()) -> None:
-    """Shows one trace as a tree of its spans."""
+    """Shows one trace as a tree of its spans.
+
+    Example: evalwright traces show 4bf92f3577b34da6a3ce929d0e0e4736
+    """
     tree = options.api().get(f"/traces/{segment(trace_id)}", project=options.project_or_any())
     if options.json:
         emit_json(tree)
@@ -75,7 +78,10 @@ def tree_(trace_id: str, *, options: Options = Options()) -> None:
 
 @app.command
 def preview(trace_id: str, *, limit: int = 20, options: Options = Options()) -> None:
-    """Shows the spans that hold most of a trace's latency, with their share of it."""
+    """Shows the spans that hold most of a trace's latency, with their share of it.
+
+    Example: evalwright traces preview 4bf92f3577b34da6a3ce929d0e0e4736
+    """
     answer = options.api().get(f"/traces/{segment(trace_id)}/preview", project=options.project_or_any(), limit=limit)
     columns: Sequence[Column] = (
         ("share", lambda row: f"{row['latency_share']:.0%}"),
@@ -90,7 +96,10 @@ def preview(trace_id: str, *, limit: int = 20, options: Options = Options()) -> 
 
 @app.command
 def find(trace_id: str, pattern: str, *, limit: int = 100, options: Options = Options()) -> int:
-    """Searches every field of every span of a trace with an RE2 pattern; exit code 1 when nothing matches."""
+    """Searches every field of every span of a trace with an RE2 pattern; exit code 1 when nothing matches.
+
+    Example: evalwright traces find 4bf92f3577b34da6a3ce929d0e0e4736 '(?i)refund'
+    """
     answer = options.api().get(
         f"/traces/{segment(trace_id)}/search", project=options.project_or_any(), pattern=pattern, limit=limit
     )
