@@ -261,3 +261,9 @@ def test_tools_that_a_model_asked_for_did_not_run_in_its_span(make):
 
 def test_names_of_frameworks_are_no_providers(make):
     assert make({"gen_ai.operation.name": "invoke_agent", "gen_ai.system": "autogen"}).provider == ""
+
+
+def test_a_reranker_may_score_below_zero(make):
+    start = "reranker.output_documents.0.document"
+    attributes = {"openinference.span.kind": "RERANKER", f"{start}.content": "x", f"{start}.score": -3.25}
+    assert content(make(attributes)).documents[0].score == -3.25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -153,3 +154,120 @@ def test_a_span_of_five_megabytes_of_history_is_read(make):
     }
     span = make({"openinference.span.kind": "LLM", **attributes})
     assert len(content(span).input_messages) == 2_000
+
+
+BAD_NUMBERS = (
+    -1,
+    -0.5,
+    float("nan"),
+    float("inf"),
+    2**70,
+    "nan",
+    "-5",
+    "1e999",
+    "many",
+    "9" * 5_000,
+    [7],
+    {"n": 1},
+    True,
+)
+COUNTED = sorted(
+    {
+        rule.key
+        for convention in CONVENTIONS
+        for rule in convention.rules
+        if rule.field.endswith("_tokens") or rule.field in {"cost", "input_cost", "output_cost", "ttft_ms"}
+    }
+    - {"langfuse.observation.cost_details", "mlflow.llm.cost"}
+)
+ODD = (None, True, -1, 2**70, float("nan"), "", "null", "{}", "[]", '"', '"x"', "[1,2", [], {}, [[]], [{}], [None])
+ODD += ({"role": None}, {"output": {"output": []}}, ["x" * 5_000], "9" * 5_000, "\\" * 99, '{"a":', "🦆" * 300)
+
+
+@pytest.mark.parametrize("key", COUNTED)
+def test_a_number_that_cannot_be_is_left_out_and_flagged(make, key):
+    for value in BAD_NUMBERS:
+        span = make({key: value})
+        check_span(span)
+        assert "bad_value" in span.flags, (key, value)
+        assert span.total_tokens in {None, 0}
+        assert span.cost is None
+        assert span.attributes[key] is value
+
+
+@pytest.mark.parametrize(
+    "key", ["session.id", "gen_ai.request.model", "llm.provider", "tool.name", "mlflow.trace.user"]
+)
+def test_a_name_that_is_a_structure_is_left_out_and_flagged(make, key):
+    for value in ([1], {"a": 1}, [["x"]]):
+        span = make({key: value})
+        check_span(span)
+        assert "bad_value" in span.flags
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-45T00:00:00Z", "1999-01-01T00:00:00Z"])
+def test_a_first_token_at_no_possible_time_is_flagged(make, moment):
+    span = make({"langfuse.observation.completion_start_time": moment})
+    assert (span.ttft_ms, span.flags) == (None, ("bad_value",))
+
+
+@pytest.mark.parametrize("scope", ["", "strands", "mlflow", "com.anthropic.claude_code"])
+def test_every_known_key_stands_every_odd_value(make, scope):
+    keys = sorted({*KEYS, *(rule.key for convention in CONVENTIONS for rule in convention.bare)})
+    for key in keys:
+        for value in ODD:
+            span = make({key: value, "openinference.span.kind": "TOOL"}, scope_name=scope)
+            check_span(span)
+            preview(span.input, span.input_mime, 40)
+    for value in ODD:
+        check_content(content(make(dict.fromkeys([*keys, *SHAPES], value), scope_name=scope)))
+
+
+def nested(key: str, depth: int, *, listed: bool) -> object:
+    value: object = "x"
+    for _ in range(depth):
+        value = {key: [value] if listed else value}
+    return value
+
+
+@pytest.mark.parametrize("key", ["output", "messages", "kwargs", "data", "message", "update", "function", "document"])
+@pytest.mark.parametrize("kind", ["LLM", "TOOL", "RETRIEVER"])
+def test_structures_forty_eight_deep_are_read(make, key, kind):
+    targets = ("input.value", "output.value", "gen_ai.input.messages", "gen_ai.tool.call.result", "llm.tools")
+    for listed in (False, True):
+        deep = nested(key, 48, listed=listed)
+        for target in (*targets, "retrieval.documents", "metadata", "ai.prompt"):
+            for value in (deep, json.dumps(deep)):
+                span = make({"openinference.span.kind": kind, target: value})
+                check_span(span)
+                check_content(content(span))
+                preview(span.input, span.input_mime, 40)
+
+
+SENDERS_WORST = {
+    "open brackets": "[" * 1_000_000,
+    "open objects": '{"' * 500_000,
+    "backslashes": '{"content":"' + "\\" * 1_000_000,
+    "escaped quotes": '"' + '\\"' * 500_000,
+    "printed names": "Tool(name='" + "a'" * 400_000,
+    "printed messages": "ChatMessage(" * 80_000,
+    "call ids": '"type":"tool"' + '"tool_call_id": "' * 60_000,
+    "objects": json.dumps([{"a": n} for n in range(100_000)]),
+    "a key with many numbers": None,
+}
+
+
+@pytest.mark.parametrize("worst", SENDERS_WORST)
+def test_intake_of_a_hostile_megabyte_takes_less_than_a_second(make, worst):
+    value = SENDERS_WORST[worst]
+    keys = ("input.value", "output.value", "pydantic_ai.all_messages", "metadata", "gen_ai.prompt", "llm.tools")
+    for kind in ("LLM", "TOOL"):
+        attributes = {"openinference.span.kind": kind} | (
+            dict.fromkeys(keys, value) if value else {"llm.input_messages" + ".1" * 300_000: "x"}
+        )
+        began = time.process_time()
+        span = make(attributes)
+        preview(span.input, span.input_mime, 80)
+        preview(span.output, span.output_mime, 80)
+        assert time.process_time() - began < 1
+        check_span(span)

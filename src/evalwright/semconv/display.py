@@ -15,6 +15,7 @@ from evalwright.semconv.view import SpanView
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
 _HEAD: Final = 300
+_MOST_OBJECTS: Final = 10_000
 _TALKING: Final = frozenset({SpanKind.LLM, SpanKind.AGENT, SpanKind.TOOL, SpanKind.WORKFLOW, SpanKind.CHAIN})
 _EITHER: Final = ("pydantic_ai.all_messages", "all_messages_events", "events")
 _INPUTS: Final = ("llm.input_messages", "llm.prompts", "gen_ai.prompt", "gen_ai.system_instructions", *_EITHER)
@@ -52,9 +53,11 @@ def _instead(given: str, mime: str | None, view: SpanView, messages: str, tool_v
 
 
 def _has_messages(raw: RawSpan, starts: tuple[str, ...]) -> bool:
-    return any(event.name.startswith("gen_ai.") for event in raw.events) or any(
-        key.startswith(starts) for key in raw.attributes
-    )
+    """Whether there are messages to show, few enough to be read while their sender waits."""
+    given = [value for key, value in raw.attributes.items() if key.startswith(starts)]
+    if not given:
+        return any(event.name.startswith("gen_ai.") for event in raw.events)
+    return not any(isinstance(value, str) and value.count("{") > _MOST_OBJECTS for value in given)
 
 
 def _mime(value: str, given: str | None) -> str:

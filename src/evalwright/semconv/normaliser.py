@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
 from evalwright.semconv.display import displayed
-from evalwright.semconv.hosts import family_host
+from evalwright.semconv.hosts import family_host, host, sdk_host
 from evalwright.semconv.kinds import KIND_RANK, ROLLUP_KINDS
 from evalwright.semconv.registry import NAMED_KINDS, PREFIX_BITS, convention_name, rules_for, scope_bits
 from evalwright.semconv.rules import Compiled
 from evalwright.semconv.usage import cost, counts
-from evalwright.semconv.values import is_redacted, text, words
+from evalwright.semconv.values import Reader, is_redacted, text, word, words
 
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
@@ -25,6 +25,7 @@ _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_
 """Fields of which a second, different answer is worth a flag."""
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
 _RELEASE: Final = ("vcs.ref.head.revision", "langfuse.release", "service.version")
+_NAMING: Final = frozenset({text, word, host, sdk_host})
 _NUMERIC: Final = frozenset({"cost", "input_cost", "output_cost", "ttft_ms"})
 
 
@@ -68,7 +69,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         usage_rollup=(kind in ROLLUP_KINDS or "rollup" in found) and (usage.known or reported is not None),
         cost=reported,
         cost_source=CostSource.NONE if reported is None else CostSource.REPORTED,
-        ttft_ms=_ttft_ms(raw, found),
+        ttft_ms=_ttft_ms(raw, found, flags),
         input=shown_input,
         input_mime=input_mime,
         output=shown_output,
@@ -128,7 +129,7 @@ def gather(attributes: Mapping[str, Any], table: Compiled, flags: list[str]) -> 
             seen |= bit
             result = read(value)
             if result is None:
-                _flag(field, value, flags)
+                _flag(field, value, read, flags)
                 continue
             if field == "kind":
                 rank = KIND_RANK[result]  # noqa: PLW2901 - among kinds the more telling word wins, not the key
@@ -141,13 +142,13 @@ def gather(attributes: Mapping[str, Any], table: Compiled, flags: list[str]) -> 
     return found, seen
 
 
-def _flag(field: str, value: Any, flags: list[str]) -> None:
+def _flag(field: str, value: Any, read: Reader, flags: list[str]) -> None:
     """Says why a value was left out; absent values need no word."""
     if value is None or value in ("", [], {}):
         return
     if is_redacted(value):
         flags.append("redacted")
-    elif field.endswith("_tokens") or field in _NUMERIC:
+    elif field.endswith("_tokens") or field in _NUMERIC or (read in _NAMING and isinstance(value, (list, dict))):
         flags.append("bad_value")
 
 
@@ -231,7 +232,7 @@ def _tool_call_id(found: Mapping[str, Any], kind: SpanKind, output: str) -> str:
     return called[1] if called else ""
 
 
-def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:
+def _ttft_ms(raw: RawSpan, found: Mapping[str, Any], flags: list[str]) -> float | None:
     if "ttft_ms" in found:
         return float(found["ttft_ms"])
     if "first_token_at" not in found:
@@ -239,11 +240,15 @@ def _ttft_ms(raw: RawSpan, found: Mapping[str, Any]) -> float | None:
     try:
         moment = datetime.fromisoformat(found["first_token_at"].strip('"').replace("Z", "+00:00"))
     except ValueError:
+        flags.append("bad_value")
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     waited = moment.timestamp() * 1000 - raw.start_ns / 1e6
-    return waited if waited >= 0 else None
+    if waited < 0:
+        flags.append("bad_value")
+        return None
+    return waited
 
 
 def _tags(attributes: Mapping[str, Any], found: Mapping[str, Any], convention: str) -> tuple[str, ...]:

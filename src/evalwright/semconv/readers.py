@@ -10,7 +10,7 @@ from evalwright.domain.content import Document, ToolDefinition
 from evalwright.domain.span import SpanKind
 from evalwright.semconv.messages.conversation import read_conversation
 from evalwright.semconv.messages.parts import unwrapped
-from evalwright.semconv.values import number, parse_json, shown, text, words
+from evalwright.semconv.values import finite, parse_json, shown, text, words
 from evalwright.semconv.view import SpanView
 
 Read = Callable[[SpanView], Any]
@@ -163,6 +163,6 @@ def _read_document(item: Any) -> Document | None:
     return Document(
         id=name,
         content=shown(content) or "",
-        score=number(body.get("score", body.get("relevance_score"))),
+        score=finite(body.get("score", body.get("relevance_score"))),
         metadata=metadata if isinstance(metadata, dict) else {},
     )

@@ -53,14 +53,20 @@ def count(value: Any) -> int | None:
 
 
 def number(value: Any) -> float | None:
-    """A finite number from 0 up, also when it arrived as text."""
+    """A cost, wait or other figure from 0 to what can be counted, also when it arrived as text."""
+    figure = finite(value)
+    return figure if figure is not None and 0 <= figure <= LARGEST_COUNT else None
+
+
+def finite(value: Any) -> float | None:
+    """Any finite number, also when it arrived as text."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
         figure = float(value)
     except (ValueError, OverflowError):
         return None
-    return figure if math.isfinite(figure) and figure >= 0 else None
+    return figure if math.isfinite(figure) else None
 
 
 def seconds(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evalwright.domain.content import Document, Message
 from evalwright.domain.span import SpanEvent
 from evalwright.semconv.messages.conversation import read_conversation, read_instructions, read_message
-from evalwright.semconv.values import number, parse_json, shown, text
+from evalwright.semconv.values import finite, parse_json, shown, text
 
 if TYPE_CHECKING:
     from evalwright.semconv.view import SpanView
@@ -122,10 +122,10 @@ def _result_document(attributes: Mapping[str, Any]) -> Document:
         return attributes.get(f"db.query.result.{name}")
 
     metadata = parse_json(of("metadata"))
-    score = number(of("score"))
+    score = finite(of("score"))
     return Document(
         id=text(of("id")) or "",
         content=shown(of("document")) or "",
-        score=score if score is not None else number(of("distance")),
+        score=score if score is not None else finite(of("distance")),
         metadata=metadata if isinstance(metadata, dict) else {},
     )
