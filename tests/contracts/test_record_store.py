@@ -530,6 +530,15 @@ def test_all_trials_are_listed_once_over_many_pages(store: SqlRecordStore, datas
     assert sorted(held.id for held in found) == sorted(held.id for held in wanted)
 
 
+def test_the_trials_of_one_item_are_found_by_its_key(store: SqlRecordStore, dataset: Dataset) -> None:
+    experiment = started(store, dataset, count=3, trials=2)
+    items = items_of(store, dataset.id)
+    store.add_trials(experiment.id, [trial(experiment, item, index) for item in items for index in range(2)])
+    found = all_of(lambda cursor: store.list_trials(experiment.id, item_key=items[1].key, limit=1, cursor=cursor))
+    assert [(held.item_key, held.index) for held in found] == [(items[1].key, 0), (items[1].key, 1)]
+    assert store.list_trials(experiment.id, item_key="' or 1=1 --").items == []
+
+
 def test_a_finished_experiment_says_how_and_when(store: SqlRecordStore, dataset: Dataset) -> None:
     experiment = started(store, dataset)
     done = store.finish_experiment(experiment.id, "completed")

@@ -201,8 +201,11 @@ class MemoryRecordStore:
         self._experiments[experiment_id] = dataclasses.replace(self._experiments[experiment_id], completed=len(stored))
         return len(stored)
 
-    def list_trials(self, experiment_id: str, *, limit: int = 1000, cursor: str = "") -> Page[Trial]:
-        return _page(list(self._trials[experiment_id].values()), limit, cursor)
+    def list_trials(
+        self, experiment_id: str, *, item_key: str = "", limit: int = 1000, cursor: str = ""
+    ) -> Page[Trial]:
+        wanted = [trial for trial in self._trials[experiment_id].values() if item_key in ("", trial.item_key)]
+        return _page(wanted, limit, cursor)
 
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment:
         ended = dataclasses.replace(self._experiments[experiment_id], status=status, finished_ns=2)

@@ -263,6 +263,9 @@ def test_two_experiments_compare_and_gate_with_their_evidence(client: TestClient
     trial = ok(client.get("/api/v1/experiments/base/trials", params={"limit": 1}))["items"][0]
     assert trial["scores"]["correct"] == {"value": 1.0, "label": "", "status": "scored", "explanation": ""}
 
+    of_item = ok(client.get("/api/v1/experiments/base/trials", params={"item": trial["item_key"]}))["items"]
+    assert [(each["item_key"], each["index"]) for each in of_item] == [(trial["item_key"], 0), (trial["item_key"], 1)]
+
     params = {"baseline": "base", "candidate": "cand", "limit": 20}
     compared = ok(client.get("/api/v1/experiments/compare", params=params))
     metric = next(each for each in compared["metrics"] if each["metric"] == "correct")

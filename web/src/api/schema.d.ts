@@ -912,6 +912,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Snapshot
+         * @description Leaves a consistent copy of all data in the server's data folder; an earlier one is removed. Needs `admin`.
+         *
+         *     `evalwright backup` does this, copies the folder elsewhere with checksums, and drops it.
+         */
+        post: operations["take_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Snapshot
+         * @description Removes a snapshot.
+         */
+        delete: operations["drop_snapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1071,6 +1113,9 @@ export interface components {
         /**
          * Bridge
          * @description Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way.
+         *
+         *     ``before_run`` and ``after_run`` are set where two canary runs were compared; the versions may then be equal.
+         *     ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards.
          */
         Bridge: {
             /** Evaluator */
@@ -1095,6 +1140,12 @@ export interface components {
             flips: components["schemas"]["Flip"][];
             /** Drift */
             drift: components["schemas"]["RateShift"][];
+            /** Drift From */
+            drift_from: string;
+            /** Before Run */
+            before_run: string;
+            /** After Run */
+            after_run: string;
             /** Warnings */
             warnings: string[];
         };
@@ -3486,6 +3537,14 @@ export interface components {
             p_value: number;
             /** P Adjusted */
             p_adjusted: number;
+        };
+        /**
+         * Snapshot
+         * @description A snapshot, a folder of its name under `snapshot` in the data folder.
+         */
+        Snapshot: {
+            /** Id */
+            id: string;
         };
         /**
          * Span
@@ -6612,6 +6671,8 @@ export interface operations {
             query?: {
                 /** @description project; empty: the key's own, else the server's default project */
                 project?: string;
+                /** @description only trials of the item of this key */
+                item?: string;
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
@@ -6968,6 +7029,82 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

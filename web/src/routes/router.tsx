@@ -124,7 +124,7 @@ const experiment = createRoute({
 const compare = createRoute({
   getParentRoute: () => rootRoute,
   path: "/experiments/compare",
-  validateSearch: text("baseline", "candidate", "metric", "change"),
+  validateSearch: text("baseline", "candidate", "metric", "change", "item"),
   component: lazyRouteComponent(() => import("../features/experiments/ComparePage"), "ComparePage"),
 });
 

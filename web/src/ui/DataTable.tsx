@@ -7,6 +7,8 @@ export interface Column<T> {
   label: string;
   cell: (row: T) => ReactNode;
   width?: number;
+  /** Share of the room that is left over, where `width` does not say how wide the column is. */
+  grow?: number;
   right?: boolean;
 }
 
@@ -49,7 +51,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, nameOf, onOpen, more
     ["Enter", () => rows[active] && onOpen?.(rows[active])],
   ]);
   const layout = {
-    "--tracks": columns.map((c) => (c.width ? `${c.width}px` : "minmax(140px, 1fr)")).join(" "),
+    "--tracks": columns.map((c) => (c.width ? `${c.width}px` : `minmax(140px, ${c.grow ?? 1}fr)`)).join(" "),
     minWidth: columns.reduce((sum, c) => sum + (c.width ?? 140), 0),
   } as React.CSSProperties;
   return (

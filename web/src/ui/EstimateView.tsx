@@ -11,6 +11,8 @@ interface Props {
   direction?: string;
   /** The axis the whisker is drawn on; left out, no whisker is drawn. */
   domain?: [number, number];
+  /** The interval below the value instead of beside it, where columns are many. */
+  stacked?: boolean;
 }
 
 function toneOf(e: Estimate, direction: string): string {
@@ -21,13 +23,19 @@ function toneOf(e: Estimate, direction: string): string {
 }
 
 /** The only way a number with sampling error reaches the screen: value, interval and, on hover, n and method. */
-export function EstimateView({ value, signed = false, direction, domain }: Props) {
+export function EstimateView({ value, signed = false, direction, domain, stacked = false }: Props) {
   if (!value) return <span className="faint">–</span>;
   const text = estimateText(value, { signed });
   const tone = direction ? toneOf(value, direction) : "";
   return (
     <Tooltip label={estimateSentence(value, { signed })} maw={320}>
-      <span className={css.estimate} tabIndex={0} aria-label={estimateSentence(value, { signed })} role="img">
+      <span
+        className={css.estimate}
+        data-stacked={stacked || undefined}
+        tabIndex={0}
+        aria-label={estimateSentence(value, { signed })}
+        role="img"
+      >
         {domain ? <Whisker value={value} domain={domain} zero={signed} /> : null}
         <span className={`${css.estimateValue} ${tone}`}>{text.value}</span>
         <span className={css.estimateRange}>{text.interval || (text.value === "–" ? "" : "no interval")}</span>

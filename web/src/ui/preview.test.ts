@@ -19,6 +19,7 @@ describe("gist", () => {
   it("finds the one text a person would read", () => {
     expect(gist('{"customer_id": "C1", "message": "Where is it?"}')).toBe("Where is it?");
     expect(gist('{"answer": "It is cut he')).toBe("It is cut he");
+    expect(gist('{"answer": "Done.", "actions": [{"query": "refund days"}]}')).toBe("Done.");
   });
   it("keeps an object that has none", () => {
     expect(gist('{"rows": [1, 2]}')).toBe('{"rows": [1, 2]}');

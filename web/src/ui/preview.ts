@@ -16,15 +16,13 @@ export function previewText(preview: string): string {
   return said.at(-1) ?? preview;
 }
 
-const WORDS = ["message", "question", "query", "prompt", "input", "answer", "output", "result", "response", "text"];
+const WORDS =
+  /"(?:message|question|query|prompt|input|answer|output|result|response|text)"\s*:\s*"((?:[^"\\]|\\.)+)(?:"|$)/;
 
 /** What a table has room for: of a JSON object the one text a person would read, else the words of the preview. */
 export function gist(preview: string): string {
   const said = previewText(preview);
   if (said !== preview || !/^\s*\{/.test(preview)) return said;
-  for (const word of WORDS) {
-    const found = new RegExp(`"${word}"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)(?:"|$)`).exec(preview);
-    if (found) return unescaped(found[1] ?? "");
-  }
-  return preview;
+  const found = WORDS.exec(preview);
+  return found ? unescaped(found[1] ?? "") : preview;
 }

@@ -15,7 +15,7 @@ from evalwright.domain.score import ScoreSource, ScoreStatus
 from evalwright.domain.trace import Page
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
-from evalwright.server.params import CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
+from evalwright.server.params import NO_NUL, CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of, shape
 from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
@@ -145,12 +145,15 @@ def list_trials(
     caller: CallerParam,
     name_or_id: NameOrId,
     project: ProjectParam = "",
+    item: Annotated[
+        str, Query(max_length=1000, pattern=NO_NUL, description="only trials of the item of this key")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorParam = "",
 ) -> Response:
     """Trials with their scores."""
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
-    page = deps.records.list_trials(experiment.id, limit=limit, cursor=cursor)
+    page = deps.records.list_trials(experiment.id, item_key=item, limit=limit, cursor=cursor)
     scores = scores_by_trial(deps.spans, experiment)
     items = [{**wire.to_plain(trial), "scores": _by_name(scores.get(trial.id, ()))} for trial in page.items]
     return reply(Page(items=items, next_cursor=page.next_cursor))

@@ -161,13 +161,17 @@ class SqlExperiments(Part):
             connection.execute(experiments.update().where(experiments.c.id == experiment_id).values(completed=stored))
             return int(stored)
 
-    def list_trials(self, experiment_id: str, *, limit: int = 1000, cursor: str = "") -> Page[Trial]:
-        """Returns trials, those of one item together."""
+    def list_trials(
+        self, experiment_id: str, *, item_key: str = "", limit: int = 1000, cursor: str = ""
+    ) -> Page[Trial]:
+        """Returns trials, those of one item together; with ``item_key`` only those."""
         query = sa.select(trials).where(trials.c.experiment_id == experiment_id)
+        if item_key:
+            query = query.where(trials.c.item_key == item_key)
         keys = [trials.c.item_id, trials.c.index]
         with self._db.read() as connection:
             _get(connection, experiment_id)
-            kind = f"trials of {experiment_id}"
+            kind = f"trials of {experiment_id} {item_key}".rstrip()
             return read_page(connection, query, keys, _trial, kind=kind, limit=limit, cursor=cursor)
 
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment:

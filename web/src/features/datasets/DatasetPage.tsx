@@ -12,8 +12,8 @@ import { useDataset, useItems } from "./queries";
 
 const COLUMNS: Column<Item>[] = [
   { label: "Key", width: 150, cell: (i) => <code className="cut">{i.key}</code> },
-  { label: "Input", cell: (i) => <span className="cut">{oneLine(i.input)}</span> },
-  { label: "Expected", cell: (i) => <span className="cut dim">{oneLine(i.expected) || "–"}</span> },
+  { label: "Input", grow: 3, cell: (i) => <span className="cut">{oneLine(i.input)}</span> },
+  { label: "Expected", grow: 2, cell: (i) => <span className="cut dim">{oneLine(i.expected) || "–"}</span> },
   { label: "Split", width: 90, cell: (i) => i.split || <span className="faint">–</span> },
 ];
 

@@ -17,7 +17,7 @@ export type Change = "improved" | "regressed" | "unchanged";
 
 /** Candidate against baseline: every difference with its interval, and the items behind it. */
 export function ComparePage() {
-  const { baseline = "", candidate = "", metric, change } = useSearch({ from: "/experiments/compare" });
+  const { baseline = "", candidate = "", metric, change, item = "" } = useSearch({ from: "/experiments/compare" });
   const navigate = useNavigate({ from: "/experiments/compare" });
   const project = useProject();
   const query = useComparison(project, baseline, candidate);
@@ -58,6 +58,9 @@ export function ComparePage() {
           />
           <GatePanel project={project} comparison={first} />
           <CompareRows
+            project={project}
+            open={item}
+            onOpen={(next) => navigate({ search: (old) => ({ ...old, item: next || undefined }), replace: true })}
             comparison={first}
             rows={rows}
             chosen={metric && change ? { metric, change: change as Change } : null}

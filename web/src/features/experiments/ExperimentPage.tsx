@@ -1,5 +1,6 @@
 import { Select } from "@mantine/core";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
 import type { Trial } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { type Column, DataTable } from "../../ui/DataTable";
@@ -11,32 +12,23 @@ import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
 import css from "./Experiments.module.css";
 import { useExperiment, useExperiments, useTrials } from "./queries";
+import { scoreText, toneOf } from "./TrialScores";
 
-const COLUMNS: Column<Trial>[] = [
-  { label: "Item", width: 150, cell: (t) => <code className="cut">{t.item_key}</code> },
+const BEFORE: Column<Trial>[] = [
+  { label: "Item", width: 130, cell: (t) => <code className="cut">{t.item_key}</code> },
   { label: "Trial", width: 60, right: true, cell: (t) => t.index + 1 },
   {
     label: "Ended",
-    width: 90,
+    width: 70,
     cell: (t) => <Badge tone={t.status === "ok" ? "ok" : "bad"}>{t.status}</Badge>,
   },
   {
     label: "Output",
     cell: (t) => <span className={`cut ${t.error ? "bad" : "dim"}`}>{t.error || oneLine(t.output) || "–"}</span>,
   },
-  {
-    label: "Scores",
-    cell: (t) =>
-      Object.entries(t.scores ?? {}).map(([name, s]) => (
-        <Badge
-          key={name}
-          tone={s.status !== "scored" ? "warn" : s.value === 0 ? "bad" : s.value === 1 ? "ok" : "plain"}
-          title={s.explanation || undefined}
-        >
-          {name} <b>{s.status === "scored" ? s.label || String(s.value ?? "") : s.status}</b>
-        </Badge>
-      )),
-  },
+];
+
+const AFTER: Column<Trial>[] = [
   { label: "Latency", width: 84, right: true, cell: (t) => duration(t.latency_ms) },
   { label: "Cost", width: 80, right: true, cell: (t) => cost(t.cost) },
   {
@@ -53,12 +45,31 @@ const COLUMNS: Column<Trial>[] = [
   },
 ];
 
+/** One column for each evaluator, so that a column can be read from top to bottom. */
+function scoreColumns(trials: Trial[]): Column<Trial>[] {
+  const names = [...new Set(trials.flatMap((t) => Object.keys(t.scores)))].sort();
+  return names.map((name) => ({
+    label: name,
+    width: Math.max(80, Math.min(140, name.length * 6 + 24)),
+    cell: (t) => {
+      const score = t.scores[name];
+      if (!score) return <span className="faint">–</span>;
+      return (
+        <Badge tone={toneOf(score)} title={score.explanation || undefined}>
+          {scoreText(score)}
+        </Badge>
+      );
+    },
+  }));
+}
+
 export function ExperimentPage() {
   const { experiment: id } = useParams({ from: "/experiments/$experiment" });
   const project = useProject();
   const experiment = useExperiment(project, id);
   const trials = useTrials(project, id);
-  const rows = trials.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = useMemo(() => trials.data?.pages.flatMap((page) => page.items) ?? [], [trials.data]);
+  const columns = useMemo(() => [...BEFORE, ...scoreColumns(rows), ...AFTER], [rows]);
   const e = experiment.data;
   return (
     <PageFrame
@@ -102,7 +113,7 @@ export function ExperimentPage() {
       {rows.length ? (
         <DataTable
           label="Trials"
-          columns={COLUMNS}
+          columns={columns}
           rows={rows}
           keyOf={(t) => t.id}
           nameOf={(t) => `trial ${t.index + 1} of ${t.item_key}`}

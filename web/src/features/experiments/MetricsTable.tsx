@@ -43,16 +43,22 @@ export function MetricsTable({ metrics: all, chosen, onChoose }: Props) {
             <tr key={m.metric}>
               <td>
                 <b>{m.metric}</b>
-                <div className="faint">{m.direction === "lower" ? "lower is better" : "higher is better"}</div>
+                {m.direction === "lower" ? (
+                  <span className="faint" title="lower is better">
+                    {" "}
+                    ↓<span className="visually-hidden">lower is better</span>
+                  </span>
+                ) : null}
               </td>
               <td>
-                <EstimateView value={m.baseline} domain={axis([m.baseline, m.candidate])} />
+                <EstimateView stacked value={m.baseline} domain={axis([m.baseline, m.candidate])} />
               </td>
               <td>
-                <EstimateView value={m.candidate} domain={axis([m.baseline, m.candidate])} />
+                <EstimateView stacked value={m.candidate} domain={axis([m.baseline, m.candidate])} />
               </td>
               <td>
                 <EstimateView
+                  stacked
                   value={m.difference}
                   signed
                   direction={m.direction}

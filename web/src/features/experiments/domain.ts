@@ -38,3 +38,17 @@ export function changeOf(metric: MetricComparison, itemKey: string): "improved" 
 export function hasData(metric: MetricComparison): boolean {
   return metric.baseline.estimate !== null || metric.candidate.estimate !== null;
 }
+
+/** What a run used: every item differs a little in these, so they decide only among items that are equal otherwise. */
+const USAGE = new Set(["latency_ms", "cost", "input_tokens", "output_tokens"]);
+
+/** Rows by how many metrics got worse, less those that got better; equals stay in the order of the dataset. */
+export function regressionsFirst(rows: ComparisonRow[], metrics: MetricComparison[]): ComparisonRow[] {
+  const worse = new Map<string, number>();
+  for (const metric of metrics) {
+    const weight = USAGE.has(metric.metric) ? 1 : 1000;
+    for (const key of metric.regressed) worse.set(key, (worse.get(key) ?? 0) + weight);
+    for (const key of metric.improved) worse.set(key, (worse.get(key) ?? 0) - weight);
+  }
+  return rows.toSorted((a, b) => (worse.get(b.item_key) ?? 0) - (worse.get(a.item_key) ?? 0));
+}

@@ -1,16 +1,17 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef } from "react";
 import type { TraceSummary } from "../../api/types";
 import { Badge, ScoreBadge } from "../../ui/Badge";
 import { CopyButton } from "../../ui/Copy";
-import { count, duration, fullTime, plural, when } from "../../ui/format";
-import { MarkdownText } from "../../ui/MarkdownText";
+import { duration, instant, plural } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
-import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
-import { previewText } from "../../ui/preview";
+import { PageFrame, PageHeader } from "../../ui/Page";
 import { useProject } from "../shell/project";
 import { Cost } from "../traces/columns";
 import { type SessionDetail, useSession } from "./queries";
 import css from "./Session.module.css";
+import { Turn } from "./Turn";
 
 /** A session as the conversation it was: each trace one exchange, in order. */
 export function SessionPage() {
@@ -25,11 +26,14 @@ export function SessionPage() {
         <PageHeader
           crumb={<Link to="/sessions">Sessions</Link>}
           title={<span className="mono">{sessionId}</span>}
-          extra={
-            <>
-              <CopyButton value={sessionId} label="Copy session id" />
+          extra={<CopyButton value={sessionId} label="Copy session id" />}
+          below={
+            <span className={css.badges}>
               {s ? (
                 <>
+                  <Badge title="From the first start to the last end">
+                    {duration(instant(s.end_time) - instant(s.start_time))}
+                  </Badge>
                   <Badge>{plural(s.trace_count, "trace")}</Badge>
                   <Badge>{plural(sum(s.traces, "span_count"), "span")}</Badge>
                   {failed ? <Badge tone="bad">{plural(failed, "error")}</Badge> : null}
@@ -42,67 +46,50 @@ export function SessionPage() {
                   ))}
                 </>
               ) : null}
-            </>
+            </span>
           }
         />
       }
     >
       {session.error ? <Failure error={session.error} retry={() => session.refetch()} /> : null}
       {session.isPending ? <Loading what="Opening the session" /> : null}
-      {s ? (
-        <Scroll label="Conversation">
-          <ol className={css.turns}>
-            {[...s.traces]
-              .sort((a, b) => (a.start_time < b.start_time ? -1 : 1))
-              .map((trace, i) => (
-                <Turn key={trace.trace_id} trace={trace} number={i + 1} />
-              ))}
-          </ol>
-        </Scroll>
-      ) : null}
+      {s ? <Conversation traces={s.traces} /> : null}
     </PageFrame>
   );
 }
 
-function Turn({ trace, number }: { trace: TraceSummary; number: number }) {
-  const tokens =
-    trace.input_tokens === null && trace.output_tokens === null
-      ? null
-      : (trace.input_tokens ?? 0) + (trace.output_tokens ?? 0);
+/** The turns in order; of a long session only those in sight exist. */
+function Conversation({ traces }: { traces: TraceSummary[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const ordered = useMemo(() => traces.toSorted((a, b) => (a.start_time < b.start_time ? -1 : 1)), [traces]);
+  const virtual = useVirtualizer({
+    count: ordered.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 190,
+    getItemKey: (i) => ordered[i]?.trace_id ?? i,
+    overscan: 3,
+  });
   return (
-    <li className={css.turn}>
-      <div className={css.head}>
-        <span className="faint num">{number}</span>
-        <Link
-          to="/traces/$traceId"
-          params={{ traceId: trace.trace_id }}
-          search={{ project: trace.project }}
-          className="link"
-        >
-          {trace.name || "(no name)"}
-        </Link>
-        <span className="faint" title={fullTime(trace.start_time)}>
-          {when(trace.start_time)}
-        </span>
-        <span className={css.facts}>
-          {trace.scores.map((score) => (
-            <ScoreBadge key={score.name} score={score} />
-          ))}
-          {trace.error_count ? <Badge tone="bad">{plural(trace.error_count, "error")}</Badge> : null}
-          <span className="faint num">{plural(trace.span_count, "span")}</span>
-          <span className="faint num">{tokens === null ? "– tok" : `${count(tokens)} tok`}</span>
-          <span className="num">{duration(trace.duration_ms)}</span>
-        </span>
+    <div ref={scroller} className={css.scroller} role="feed" aria-label="Conversation" tabIndex={0}>
+      <div className={css.turns} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const trace = ordered[item.index];
+          return trace ? (
+            <article
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              aria-posinset={item.index + 1}
+              aria-setsize={ordered.length}
+              className={css.place}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <Turn trace={trace} number={item.index + 1} />
+            </article>
+          ) : null;
+        })}
       </div>
-      <div className={css.said} data-who="user">
-        <span className={css.who}>In</span>
-        <MarkdownText text={previewText(trace.input_preview) || "Nothing was recorded."} />
-      </div>
-      <div className={css.said}>
-        <span className={css.who}>Out</span>
-        <MarkdownText text={previewText(trace.output_preview) || "Nothing was recorded."} />
-      </div>
-    </li>
+    </div>
   );
 }
 

@@ -2,13 +2,14 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ApiError } from "../../api/client";
 import type { SessionSummary } from "../../api/types";
-import { ScoreBadge } from "../../ui/Badge";
+import { ScoreCell } from "../../ui/Badge";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { FirstData } from "../../ui/FirstData";
 import { count, duration, fullTime, instant, oneLine, when } from "../../ui/format";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
-import { previewText } from "../../ui/preview";
+import { gist } from "../../ui/preview";
+import ui from "../../ui/ui.module.css";
 import { useProject, useProjects } from "../shell/project";
 import { Cost } from "../traces/columns";
 import { FilterBar } from "../traces/FilterBar";
@@ -23,12 +24,20 @@ const COLUMNS: Column<SessionSummary>[] = [
     width: 170,
     cell: (s) => <span className="mono cut">{s.session_id}</span>,
   },
-  { label: "First input", cell: (s) => <span className="cut">{oneLine(previewText(s.first_input)) || "–"}</span> },
-  { label: "Last output", cell: (s) => <span className="cut dim">{oneLine(previewText(s.last_output)) || "–"}</span> },
+  { label: "First input", grow: 2, cell: (s) => <span className="cut">{oneLine(gist(s.first_input)) || "–"}</span> },
+  {
+    label: "Last output",
+    grow: 2,
+    cell: (s) => <span className="cut dim">{oneLine(gist(s.last_output)) || "–"}</span>,
+  },
   {
     label: "Scores",
-    width: 250,
-    cell: (s) => s.scores.map((score) => <ScoreBadge key={score.name} score={score} />),
+    width: 190,
+    cell: (s) => (
+      <span className={ui.scores}>
+        <ScoreCell scores={s.scores} />
+      </span>
+    ),
   },
   { label: "Traces", width: 66, right: true, cell: (s) => count(s.trace_count) },
   {
@@ -45,7 +54,7 @@ const COLUMNS: Column<SessionSummary>[] = [
   },
   { label: "Cost", width: 86, right: true, cell: (s) => <Cost of={s} /> },
   { label: "User", width: 110, cell: (s) => <span className="cut">{s.user_id || "–"}</span> },
-  { label: "Start", width: 126, cell: (s) => <span title={fullTime(s.start_time)}>{when(s.start_time)}</span> },
+  { label: "Start", width: 150, cell: (s) => <span title={fullTime(s.start_time)}>{when(s.start_time)}</span> },
 ];
 
 export function SessionsPage() {

@@ -76,11 +76,12 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title={filter ? "Matching spans" : "Traces"}
         figure={count(sum)}
-        note={`(${count(failed)})`}
+        note={`per ${unit}, ${plural(failed, "failed span")} in all`}
         text={`${count(sum)} ${what} per ${unit}, ${plural(failed, "failed span")}.`}
         lines={lines(
           { label: what, values: data.total, colour: "--chart-bar", bars: true },
-          { label: "failed spans", values: data.errors, colour: "--bad-fill", bars: true },
+          // A line, for a trace may hold many failed spans: bars of the two would not be of one kind.
+          { label: "failed spans", values: data.errors, colour: "--bad-fill" },
         )}
         format={count}
         {...common}

@@ -5,7 +5,7 @@ import type { TraceSummary } from "../../api/types";
 import { Badge, ScoreCell } from "../../ui/Badge";
 import { cost, count, duration, fullTime, oneLine, when } from "../../ui/format";
 import { KindIcon } from "../../ui/Kind";
-import { previewText } from "../../ui/preview";
+import { gist } from "../../ui/preview";
 import ui from "../../ui/ui.module.css";
 import css from "./Traces.module.css";
 
@@ -26,7 +26,7 @@ export const COLUMN_LABELS: Record<string, string> = {
   models: "Models",
 };
 
-const HIDDEN = new Set(["spans", "user", "agent", "environment", "release", "models"]);
+const HIDDEN = new Set(["spans", "session", "user", "agent", "environment", "release", "models"]);
 
 /** The columns a URL asks for; without one, the usual ones. */
 export function visibleColumns(value?: string): Set<string> {
@@ -48,7 +48,7 @@ export const COLUMNS: Column[] = [
   {
     id: "name",
     header: "Name",
-    meta: { width: 170, grow: 1.3 },
+    meta: { width: 150, grow: 1 },
     cell: ({ row: { original: t } }) => (
       <span className={css.name}>
         <KindIcon kind={t.kind} />
@@ -73,19 +73,19 @@ export const COLUMNS: Column[] = [
   {
     id: "input",
     header: "Input",
-    meta: { width: 96, grow: 2 },
-    cell: ({ row }) => <span className="cut dim">{oneLine(previewText(row.original.input_preview))}</span>,
+    meta: { width: 120, grow: 2.4 },
+    cell: ({ row }) => <span className="cut dim">{oneLine(gist(row.original.input_preview))}</span>,
   },
   {
     id: "output",
     header: "Output",
-    meta: { width: 96, grow: 2 },
-    cell: ({ row }) => <span className="cut dim">{oneLine(previewText(row.original.output_preview))}</span>,
+    meta: { width: 120, grow: 2.4 },
+    cell: ({ row }) => <span className="cut dim">{oneLine(gist(row.original.output_preview))}</span>,
   },
   {
     id: "scores",
     header: "Scores",
-    meta: { width: 120, grow: 1.1 },
+    meta: { width: 150, grow: 0.8 },
     cell: ({ row }) => (
       <span className={ui.scores}>
         <ScoreCell scores={row.original.scores} />
@@ -125,13 +125,13 @@ export const COLUMNS: Column[] = [
   {
     id: "start",
     header: "Start",
-    meta: { width: 124, sort: "start_time" },
+    meta: { width: 132, sort: "start_time" },
     cell: ({ row }) => <span title={fullTime(row.original.start_time)}>{when(row.original.start_time)}</span>,
   },
   {
     id: "session",
     header: "Session",
-    meta: { width: 110 },
+    meta: { width: 92 },
     cell: ({ row: { original: t } }) =>
       t.session_id ? (
         <Link to="/sessions/$sessionId" params={{ sessionId: t.session_id }} className="cut mono" tabIndex={-1}>
