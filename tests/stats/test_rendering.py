@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -50,3 +52,16 @@ def test_no_number_is_written_to_more_than_two_digits_of_its_half_width(centre: 
     decimals = {len(part) for part in re.findall(r"\.(\d+)", text)}
     assert len(decimals) <= 1
     assert half * 10 ** max(decimals, default=0) < 30
+
+
+def test_the_web_app_writes_the_same_text() -> None:
+    """Its tests read the same file; each case here is one there."""
+    file = Path(__file__).parents[2] / "web" / "src" / "ui" / "estimate.cases.json"
+    cases = json.loads(file.read_text())
+    assert len(cases) > 100
+    for case in cases:
+        ends = [math.nan if case[key] is None else case[key] for key in ("estimate", "low", "high")]
+        found = Estimate(
+            estimate=ends[0], low=ends[1], high=ends[2], level=case["level"], n=case["n"], unit=case["unit"]
+        )
+        assert render(found, signed=case["signed"]) == case["text"]

@@ -89,7 +89,7 @@ def test_two_experiments_are_compared_and_the_counts_filter_the_items(page: Page
     metrics = page.get_by_role("region", name="Metrics")
     row = metrics.get_by_role("row").filter(has_text="task_completion")
     expect(row.get_by_role("img").nth(2)).to_have_attribute(
-        "aria-label", re.compile(r"\+\d+.* pp · 95% interval .* n = ")
+        "aria-label", re.compile(r"\+0\.\d+ · 95% interval .* n = ")
     )
     items = page.get_by_role("region", name="Items").get_by_role("row")
     expect(items).to_have_count(31)

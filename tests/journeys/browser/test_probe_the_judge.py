@@ -22,7 +22,7 @@ def test_the_newest_probe_report_shows_each_effect_with_its_interval_and_why(pag
     row = probes.get_by_role("region", name="Table of probes").get_by_role("row").filter(has_text="3 times its length")
     expect(row).to_contain_text("pass")
     expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile("95% interval .* n = 108"))
-    expect(row).to_contain_text("at most 3 pp")
+    expect(row).to_contain_text("at most 0.03")
     expect(row).to_contain_text("the whole interval is there")
     expect(row).to_contain_text("12 errored: the answer is no JSON")
     expect(probes).to_contain_text("120 items in 120 independent clusters from dataset golden, asked of gpt-4.1")

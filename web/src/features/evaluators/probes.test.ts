@@ -74,10 +74,10 @@ describe("what is drawn of an effect", () => {
   test("nothing is drawn without an effect", () => {
     expect(drawn(line({ effect: null }))).toBeNull();
   });
-  test("the bar is written as the effect is: points of a share for a shift, percent for a share", () => {
-    expect(barText(line({}))).toBe("at most 3 pp");
+  test("the bar is written as the effect is", () => {
+    expect(barText(line({}))).toBe("at most 0.03");
     const effect = estimate(0.6, 0.5, 0.7, "wilson_effective");
-    expect(barText(line({ effect, rule: "within", null: 0.5, bar: 0.05 }))).toBe("50% ± 5%");
+    expect(barText(line({ effect, rule: "within", null: 0.5, bar: 0.05 }))).toBe("0.5 ± 0.05");
   });
 });
 

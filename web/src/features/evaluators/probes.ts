@@ -43,9 +43,7 @@ export function drawn(line: Pick<Finding, "effect" | "bar" | "null" | "rule">): 
 
 /** What is accepted, in the unit the effect is written in. */
 export function barText(line: Pick<Finding, "effect" | "bar" | "null" | "rule">): string {
-  const share = !line.effect || line.effect.unit === "ratio";
-  const unit = share ? (line.effect && isShift(line.effect) ? " pp" : "%") : "";
-  const number = (value: number) => `${Number((value * (share ? 100 : 1)).toFixed(2))}${unit}`;
+  const number = (value: number) => `${Number(value.toFixed(4))}`;
   return line.rule === "within" ? `${number(line.null)} ± ${number(line.bar)}` : `${line.rule} ${number(line.bar)}`;
 }
 
