@@ -78,7 +78,7 @@ async def aexperiment(
         evaluator_timeout_s: for one judgement.
         description: what is being tried.
         metadata: such as the prompt version and git commit.
-        project: else the client's, else ``EVALWRIGHT_PROJECT``.
+        project: else the client's, else that of ``init``, else ``EVALWRIGHT_PROJECT``.
         client: where to store; else what the ``EVALWRIGHT_*`` environment says.
         progress: called with a ``Progress`` after each trial.
 
@@ -97,14 +97,17 @@ async def aexperiment(
         started = await _start(own, bound, name, dataset, dataset_version, trials, judges, described)
         limits = {"timeout_s": timeout_s, "evaluator_timeout_s": evaluator_timeout_s}
         run = TrialRun(experiment=started, task=bound, evaluators=judges, capture=capture(), **limits)
-        await _run_missing(own, run, split, concurrency, progress)
+        try:
+            await _run_missing(own, run, split, concurrency, progress)
+        finally:
+            await _hang_up(judges)
         await asyncio.to_thread(tracing.flush, 10.0)
         return await ExperimentResult.read(own, started.id)
 
 
 def _own_client(given: Client | AsyncClient | None, project: str) -> AsyncClient:
     """Returns a client for this run's event loop, to the server of the given one."""
-    at = given.connection if given else Connection.of()
+    at = given.connection if given else tracing.active_connection() or Connection.of()
     retries = Retries(attempts=_RETRIES)
     return AsyncClient(endpoint=at.endpoint, api_key=at.api_key, project=project or at.project, retries=retries)
 
@@ -125,6 +128,15 @@ def _blocking(run: Callable[P, Coroutine[Any, Any, ExperimentResult]]) -> Callab
 
 experiment = _blocking(aexperiment)
 """``aexperiment`` for programs without an event loop."""
+
+
+async def _hang_up(evaluators: Sequence[Evaluator]) -> None:
+    """Closes the connections of judges: they belong to the event loop of this run, which may end with it."""
+    from evalwright.evaluators import Judge
+
+    for evaluator in evaluators:
+        if isinstance(evaluator, Judge):
+            await evaluator.aclose()
 
 
 def _with_model(evaluator: Evaluator) -> Evaluator:
