@@ -21,20 +21,51 @@ if TYPE_CHECKING:
     from evalwright.scoring import RunReport
 
 app = App(name="evaluators", help="List evaluators and run them over stored spans, traces and sessions.")
-for _name, _help in {
-    "calibrate": "Compares an evaluator's verdicts with what people said; keeps a card of its version.",
-    "calibrate-ready": "Runs ready evaluators over public sets that people labelled, and keeps a card of each.",
-    "cards": "Lists the calibrations of an evaluator, newest first.",
-    "disagreements": "Lists the targets on which judge and people differ.",
-    "compare": "Compares judges on the targets that people labelled and all of them judged.",
-    "canary": "Runs an evaluator over recorded outputs, and compares it with the version before.",
-    "bridge": "Shows what changes between two versions of an evaluator on the targets that both judged.",
+for _name, (_module, _help, _example) in {
+    "calibrate": (
+        "calibrate",
+        "Compares an evaluator's verdicts with what people said; keeps a card of its version.",
+        "calibrate faithfulness --against gold",
+    ),
+    "calibrate-ready": (
+        "ready",
+        "Runs ready evaluators over public sets that people labelled, and keeps a card of each.",
+        "calibrate-ready exact_match --labels labels",
+    ),
+    "cards": ("calibrate", "Lists the calibrations of an evaluator, newest first.", "cards faithfulness"),
+    "disagreements": (
+        "calibrate",
+        "Lists the targets on which judge and people differ.",
+        "disagreements faithfulness cc_0192f0c1 --human true --judge false",
+    ),
+    "compare": (
+        "calibrate",
+        "Compares judges on the targets that people labelled and all of them judged.",
+        "compare faithfulness,faithfulness-small --against gold",
+    ),
+    "canary": (
+        "canary",
+        "Runs an evaluator over recorded outputs, and compares it with the version before.",
+        "canary evaluators/faithfulness.yaml --dataset canary-set",
+    ),
+    "bridge": (
+        "calibrate",
+        "Shows what changes between two versions of an evaluator on the targets that both judged.",
+        "bridge faithfulness --from 3f2a --to 9c01",
+    ),
+    "show": ("evaluator_show", "Shows what an evaluator asks, and its cards.", "show faithfulness"),
+    "probe": (
+        "probe",
+        "Probes a judge for eleven faults; exit code 1 for one.",
+        "probe faithfulness --dataset golden",
+    ),
+    "probes": ("probe_reports", "Lists or shows the probe reports of a judge.", "probes faithfulness"),
 }.items():
-    _module = {"canary": "canary", "calibrate-ready": "ready"}.get(_name, "calibrate")
-    app.command(f"evalwright.cli.{_module}:{_name.replace('-', '_')}", name=_name, help=_help)
-app.command("evalwright.cli.evaluator_show:show", name="show", help="Shows what an evaluator asks, and its cards.")
-app.command("evalwright.cli.probe:probe", name="probe", help="Probes a judge for eleven faults; exit code 1 for one.")
-app.command("evalwright.cli.probe_reports:probes", name="probes", help="Lists or shows the probe reports of a judge.")
+    app.command(
+        f"evalwright.cli.{_module}:{_name.replace('-', '_')}",
+        name=_name,
+        help=f"{_help}\n\nExample: evalwright evaluators {_example}",
+    )
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["spec"]["name"]),
@@ -59,6 +90,8 @@ REPORT: Sequence[Column] = (
 def list_(*, ready: bool = False, options: Options = Options()) -> None:
     """Lists evaluators that have scored in this project; --ready lists those that come with Evalwright.
 
+    Example: evalwright evaluators list --ready
+
     Args:
         ready: the ready-made ones instead.
     """
@@ -74,7 +107,10 @@ def list_(*, ready: bool = False, options: Options = Options()) -> None:
 
 @app.command
 def add(reference: str, *, model: str = "", options: Options = Options()) -> None:
-    """Registers evaluators without running them: ready names, file.py:function or rubric.yaml, comma-separated."""
+    """Registers evaluators without running them: ready names, file.py:function or rubric.yaml, comma-separated.
+
+    Example: evalwright evaluators add evaluators/tone.yaml
+    """
     from evalwright.cli.judging import evaluators_of
 
     with evaluators_of(reference, options, model=model) as evaluators:

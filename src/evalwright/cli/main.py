@@ -23,18 +23,22 @@ def _version() -> str:
 app = App(
     name="evalwright",
     help="Trace, judge, calibrate, experiment and gate production AI agents. Docs: docs/ in the repository.",
+    help_epilogue="Exit codes: 0 ok, 1 a check or gate failed, 2 wrong usage or input, 3 server or I/O trouble.",
     version=_version,
 )
 
-COMMANDS: Final[dict[str, str]] = {
-    "serve": "Start the server: UI, API and OTLP on one port, gRPC on another.",
-    "demo": "Run the demo agent through the whole loop against a server on this machine.",
-    "doctor": "Explain the settings in force and check that this machine can run the server.",
-    "status": "What the server holds, what it repaired, rejected and dropped.",
-    "backup": "Copy everything the server keeps to a new folder, with checksums.",
-    "restore": "Put a backup back, after checking all of it.",
-    "import": "Send recorded traces or labels from files to the server.",
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "serve": ("Start the server: UI, API and OTLP on one port, gRPC on another.", "serve --data /var/lib/evalwright"),
+    "demo": ("Run the demo agent through the whole loop against a server on this machine.", "demo --no-stay"),
+    "doctor": ("Explain the settings in force and check that this machine can run the server.", "doctor"),
+    "status": ("What the server holds, what it repaired, rejected and dropped.", "status --json"),
+    "backup": ("Copy everything the server keeps to a new folder, with checksums.", "backup /backups/2026-11-21"),
+    "restore": ("Put a backup back, after checking all of it.", "restore /backups/2026-11-21"),
+    "completion": ("Print a script that completes commands and options in a shell.", "completion bash"),
+    "import": ("Send recorded traces or labels from files to the server.", "import traces.otlp.jsonl.gz"),
 }
+"""What each does, and an example."""
+
 NOUNS: Final[dict[str, str]] = {
     "traces": "List, show, search and export traces.",
     "spans": "Query and aggregate spans, with filters or SQL.",
@@ -50,9 +54,10 @@ NOUNS: Final[dict[str, str]] = {
 MODULES: Final = {"import": ("import_", "import_"), "restore": ("backup", "restore")}
 """Commands whose module and function are not called as they are."""
 
-for _name, _help in COMMANDS.items():
+for _name, (_help, _example) in COMMANDS.items():
     _module, _function = MODULES.get(_name, (_name, _name))
-    app.command(f"evalwright.cli.{_module}:{_function}", name=_name, help=_help)
+    _text = f"{_help}\n\nExample: evalwright {_example}"
+    app.command(f"evalwright.cli.{_module}:{_function}", name=_name, help=_text)
 for _name, _help in NOUNS.items():
     app.command(f"evalwright.cli.{_name}:app", name=_name, help=_help)
 

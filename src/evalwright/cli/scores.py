@@ -137,6 +137,8 @@ def explain_correction(about: str, made: Mapping[str, Any] | None) -> None:
 def reliability(name: str, *, item_key: str = "metadata.task_id", k_max: int = 4, options: Options = Options()) -> None:
     """Reports pass@k (capability) and pass^k (reliability) over repeated runs of the same items, with intervals.
 
+    Example: evalwright scores reliability task_completion --k-max 4
+
     Args:
         name: a score where 1 means the run succeeded.
         item_key: what tells items apart: a score column or metadata.<key>.

@@ -13,7 +13,11 @@ from evalwright.cli.output import Column, duration, emit_json, emit_rows, gist, 
 from evalwright.cli.spans import export
 
 app = App(name="traces", help="List, show, search and export traces.")
-app.command(export)
+app.command(
+    export,
+    help="Writes every span that matches to a file, as JSON lines or as an Arrow IPC stream.\n\n"
+    "Example: evalwright traces export failed.jsonl --filter 'status == \"ERROR\"'",
+)
 
 COLUMNS: Sequence[Column] = (
     ("started", lambda row: str(row["start_time"])[:19]),
@@ -72,7 +76,10 @@ def show(trace_id: str, *, options: Options = Options()) -> None:
 
 @app.command(name="tree")
 def tree_(trace_id: str, *, options: Options = Options()) -> None:
-    """Same as show."""
+    """Same as show.
+
+    Example: evalwright traces tree 4bf92f3577b34da6a3ce929d0e0e4736
+    """
     show(trace_id, options=options)
 
 
