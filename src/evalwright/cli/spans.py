@@ -69,7 +69,7 @@ def sql(query: str, *, options: Options = Options()) -> None:
 def export(to: Path, *, format: str = "jsonl", filtered: Filtered = Filtered(), options: Options = Options()) -> None:
     """Writes every matching span to a file, as JSON lines or as an Arrow IPC stream.
 
-    Example: evalwright spans export spans.arrow --filter 'kind == "LLM"'
+    Example: evalwright spans export spans.arrow --format arrow --filter 'kind == "LLM"'
 
     Args:
         to: the file to write.
