@@ -20,7 +20,7 @@ from evalwright.testing import Call, Reply, ScriptedServer
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "sdk.md").read_text(encoding="utf-8")
 RUBRICS = ROOT / "src" / "evalwright" / "evaluators" / "rubrics"
-ITEMS = 12
+ITEMS = 40
 
 
 def judge(call: Call) -> Reply:
