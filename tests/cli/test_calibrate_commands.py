@@ -173,7 +173,7 @@ def test_a_changed_judge_is_bridged_to_the_one_before_over_the_canary_set(
     first.write_text("def short(output: str) -> bool:\n    return len(output) < 30\n")
     second.write_text("def short(output: str) -> bool:\n    return len(output) < 45\n")
     run(server, "evaluators", "canary", f"{first}:short", "--dataset", "fixed")
-    assert "first version here" in capfd.readouterr().err
+    assert "the first run here" in capfd.readouterr().err
     run(server, "evaluators", "canary", f"{second}:short", "--dataset", "fixed", code=1)
     shown = capfd.readouterr()
     assert "60 targets in common" in shown.err

@@ -70,6 +70,13 @@ FLIPS: Sequence[Column] = (
     ("targets", lambda row: row["count"]),
     ("such as", lambda row: ", ".join(row["keys"][:3])),
 )
+DRIFT: Sequence[Column] = (
+    ("against people", lambda row: row["measure"]),
+    ("before", lambda row: estimate(row["before"])),
+    ("after", lambda row: estimate(row["after"])),
+    ("moved by", lambda row: estimate(row["difference"])),
+    ("alarm", lambda row: "ALARM" if row["alarm"] else ""),
+)
 _ORDER: Final = (
     "agreement", "kappa", "weighted_kappa", "macro_f1", "sensitivity", "specificity", "spearman", "kendall",
     "difference",
@@ -209,15 +216,21 @@ def bridge(
 
     Args:
         name: the evaluator.
-        from_: the earlier version, or its first characters.
-        to: the later version.
+        from_: the earlier version, its first characters, or the id of a canary run.
+        to: the later version, or canary run.
         dataset: only the canary runs over this dataset.
     """
     path = f"/evaluators/{segment(name)}/bridge"
     answer = options.api().get(path, before=from_, after=to, dataset=dataset, **options.scope())
     if options.json:
         emit_json(answer)
-        return 1 if answer["warnings"] else 0
+    else:
+        emit_bridge(answer)
+    return 1 if answer["warnings"] else 0
+
+
+def emit_bridge(answer: Mapping[str, Any]) -> None:
+    """Writes what two versions, or two canary runs, said of the same targets."""
     rows: list[Mapping[str, Any]] = [
         {"what": "mean before", "estimate": answer["mean_before"]},
         {"what": "mean after", "estimate": answer["mean_after"]},
@@ -228,9 +241,11 @@ def bridge(
     emit_rows(rows, columns, as_json=False, empty="")
     emit_rows(answer["flips"], FLIPS, as_json=False, empty="no verdict flips")
     only = f"{answer['only_before']} only in the earlier, {answer['only_after']} only in the later version"
+    if answer["drift"]:
+        emit_rows(answer["drift"], DRIFT, as_json=False, empty="")
+        note(f"drift read from {answer['drift_from']}")
     note(f"{answer['targets']} targets in common; {only}")
     _warn(answer["warnings"])
-    return 1 if answer["warnings"] else 0
 
 
 def _path(name: str) -> str:

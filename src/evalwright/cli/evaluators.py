@@ -106,10 +106,15 @@ def list_(*, ready: bool = False, options: Options = Options()) -> None:
 
 
 @app.command
-def add(reference: str, *, model: str = "", options: Options = Options()) -> None:
-    """Registers evaluators without running them: ready names, file.py:function or rubric.yaml, comma-separated.
+def add(reference: str, *, model: str = "", canary: bool = True, options: Options = Options()) -> int:
+    """Registers evaluators without judging anything stored; a changed judge is run over its canary set.
 
     Example: evalwright evaluators add evaluators/tone.yaml
+
+    Args:
+        reference: ready names, file.py:function or rubric.yaml, comma-separated.
+        model: the model judges ask.
+        canary: --no-canary leaves the canary set of a changed judge for later.
     """
     from evalwright.cli.judging import evaluators_of
 
@@ -117,6 +122,7 @@ def add(reference: str, *, model: str = "", options: Options = Options()) -> Non
         for evaluator in evaluators:
             _register(evaluator, options)
             note(f"registered {evaluator.spec.name} version {evaluator.spec.version[:12]}")
+        return 1 if canary and _watch(evaluators, options) else 0
 
 
 @app.command(name="run")
@@ -129,12 +135,14 @@ def run_(
     model: str = "",
     again: bool = False,
     cache: Path | None = None,
+    canary: bool = True,
     filtered: Filtered = Filtered(),
     options: Options = Options(),
 ) -> int:
     """Judges stored spans, traces or sessions; run it again to go on where it stopped.
 
-    Exit code 1 when a target could not be judged because of an error.
+    A rubric that names a canary set is first run over that set when rubric, model or provider have changed. Exit code 1
+    when a target could not be judged because of an error, or the canary set shows that the judge has moved.
 
     Example: evalwright evaluators run latency_under:ms=2000 --target span --filter 'kind == "LLM"'
 
@@ -146,15 +154,25 @@ def run_(
         model: the model judges ask.
         again: judge also what this version has judged before.
         cache: file that keeps judges' verdicts by content, so that equal content costs nothing again.
+        canary: --no-canary leaves the canary set of a changed judge for later.
     """
     from evalwright.cli.judging import evaluators_of
 
     with evaluators_of(reference, options, model=model, cache=cache) as evaluators:
+        alarm = canary and _watch(evaluators, options)
         chosen = Target(target) if target else evaluators[0].spec.target
         with progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
             result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))
     _emit(result, options)
-    return 1 if any(part.denominators.errored for part in result.evaluators) else 0
+    return 1 if alarm or any(part.denominators.errored for part in result.evaluators) else 0
+
+
+def _watch(evaluators: Sequence[Evaluator], options: Options) -> bool:
+    if not any(evaluator.spec.definition.get("canary") for evaluator in evaluators):
+        return False
+    from evalwright.cli.canary import watch
+
+    return watch(evaluators, options)
 
 
 async def _judge(
