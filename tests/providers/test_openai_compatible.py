@@ -178,3 +178,17 @@ def test_a_rate_limited_endpoint_still_answers_every_call() -> None:
     replies, client, _ = ask(tight, calls=200, max_attempts=10)
     assert [getattr(reply, "text", reply) for reply in replies] == ["fine"] * 200
     assert client.counts.rate_limited > 0
+
+
+def test_waiting_for_a_turn_of_our_own_is_not_held_against_the_endpoint() -> None:
+    replies, client, _ = ask(lambda call: Reply(text="fine", latency_s=0.02), calls=40, max_in_flight=1, deadline_s=0.4)
+    assert [getattr(reply, "text", reply) for reply in replies] == ["fine"] * 40
+    assert client.counts.attempts == 40
+
+
+def test_an_endpoint_that_moved_is_named_and_not_asked_again() -> None:
+    [error], client, _ = ask(lambda call: Reply(status=302))
+    assert isinstance(error, ModelCallFailed)
+    assert "HTTP 302" in str(error)
+    assert "give its new address" in str(error)
+    assert client.counts.attempts == 1

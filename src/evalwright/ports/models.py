@@ -11,7 +11,7 @@ from typing import Any, Protocol
 class ChatRequest:
     """One chat call. ``messages`` are OpenAI chat messages; ``schema`` asks for JSON of that schema.
 
-    ``deadline_s`` bounds the whole call, retries included.
+    ``deadline_s`` bounds the call from its first attempt on, retries included.
     """
 
     model: str

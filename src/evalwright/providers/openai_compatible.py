@@ -108,9 +108,11 @@ class OpenAICompatible:
         """
         self._enter_loop()
         self.counts.calls += 1
+        # The clock starts with the first attempt: waiting for our own turn says nothing about the endpoint.
+        ticket = await self._limiter.acquire()
         try:
             async with asyncio.timeout(request.deadline_s):
-                return await self._with_retries(request)
+                return await self._with_retries(request, ticket)
         except TimeoutError:
             self.counts.failed_calls += 1
             raise ModelCallFailed(
@@ -120,11 +122,11 @@ class OpenAICompatible:
             self.counts.failed_calls += 1
             raise
 
-    async def _with_retries(self, request: ChatRequest) -> ChatReply:
+    async def _with_retries(self, request: ChatRequest, ticket: int) -> ChatReply:
         attempt = 0
         while True:
             try:
-                reply = await self._attempt(request)
+                reply = await self._attempt(request, ticket)
             except _Again as again:
                 attempt += 1
                 self.counts.failed_attempts += 1
@@ -133,18 +135,18 @@ class OpenAICompatible:
                 base_s, cap_s = self._backoff_s
                 own_s = backoff_s(attempt - 1, base_s=base_s, cap_s=cap_s, rng=self._rng)
                 await asyncio.sleep(own_s if again.wait_s is None else again.wait_s + own_s * 0.1)
+                ticket = await self._limiter.acquire()
             else:
                 return self._priced(replace(reply, retries=attempt), request)
 
-    async def _attempt(self, request: ChatRequest) -> ChatReply:
-        ticket = await self._limiter.acquire()
+    async def _attempt(self, request: ChatRequest, ticket: int) -> ChatReply:
         self.counts.attempts += 1
         started = time.perf_counter()
         try:
             response = await self._post_in_a_json_mode(request)
         finally:
             self._limiter.release()
-        if response.status >= 400:
+        if response.status >= 300:
             self._raise_for(response, ticket)
         self._limiter.succeeded()
         try:
@@ -239,7 +241,9 @@ class OpenAICompatible:
         return f"OpenAICompatible(url={self._url!r}, in_flight={self._limiter.in_flight}/{self._limiter.limit})"
 
 
+_MOVED: Final = "the endpoint moved; give its new address"
 _HINTS: Final = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _MOVED),
     401: "check the API key",
     403: "the key may not use this model",
     404: "check the base URL (it ends in /v1) and the model name",
