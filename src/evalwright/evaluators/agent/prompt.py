@@ -28,7 +28,8 @@ def instructions(rubric: Rubric, fence: str, steps: int) -> str:
     if rubric.abstain:
         parts.append(f"Give {' or '.join(rubric.abstain)} when the steps do not hold what is needed to decide.")
     if rubric.type is ScoreType.NUMERIC:
-        parts.append(f"Give a value from {rubric.low:g} (worst) to {rubric.high:g} (best).")
+        worst, best = rubric.turned(rubric.low), rubric.turned(rubric.high)
+        parts.append(f"Give a value from {worst:g} (worst) to {best:g} (best).")
     if rubric.rules:
         parts.append("# Rules\n" + "\n".join(f"{place}. {rule}" for place, rule in enumerate(rubric.rules, start=1)))
     return "\n\n".join(parts)

@@ -9,10 +9,9 @@ from typing import Any, Final
 from evalwright.domain.evaluator import Outcome
 from evalwright.domain.score import Evidence, ScoreStatus, ScoreType
 from evalwright.evaluators.agent.trace_tools import TraceTools
-from evalwright.evaluators.judge.answer import BrokenAnswer
-from evalwright.evaluators.judge.evidence import occurs
+from evalwright.evaluators.judge.answer import MAX_EXPLANATION_CHARS, BrokenAnswer, clean
+from evalwright.evaluators.judge.evidence import stands_in
 from evalwright.evaluators.judge.rubric import EvidenceRule, Rubric
-from evalwright.evaluators.plain import normalised
 
 _MOST_QUOTES: Final = 20
 _QUOTE_CHARS: Final = 2_000
@@ -35,10 +34,10 @@ def read_verdict(
     chosen = next((known for known in rubric.verdicts if known.casefold() == label.strip().casefold()), None)
     if chosen is None:
         raise BrokenAnswer(f"label {label[:60]!r} is not one of {', '.join(rubric.verdicts)}")
-    if not explanation.strip():
+    said = clean(explanation)[:MAX_EXPLANATION_CHARS]
+    if not said:
         raise BrokenAnswer("the explanation is missing")
     quotes = tuple(_checked(quote, tools) for quote in evidence[:_MOST_QUOTES])
-    said = explanation.strip()
     if chosen in rubric.abstain:
         return Outcome(status=ScoreStatus.UNSEEN, label=chosen, reason=f"{chosen}: {said}", evidence=quotes)
     if rubric.evidence is EvidenceRule.REQUIRED and not quotes:
@@ -49,20 +48,15 @@ def read_verdict(
 
 
 def _checked(quote: Mapping[str, Any], tools: TraceTools) -> Evidence:
-    span_id, text = str(quote.get("span_id", "")).strip(), str(quote.get("quote", ""))[:_QUOTE_CHARS]
+    span_id, text = str(quote.get("span_id", "")).strip(), clean(quote.get("quote", ""))[:_QUOTE_CHARS]
     if not tools.holds(span_id, "", lambda _, __: True):
         raise BrokenAnswer(f"evidence names the step {span_id[:40]!r}, which is not there")
-    if not tools.holds(span_id, text, _stands_in):
+    if not tools.holds(span_id, text, stands_in):
         raise BrokenAnswer(f"{text[:80]!r} does not occur in step {span_id}: copy quotes word for word")
     return Evidence(quote=text, span_id=span_id, field="step", found=True)
-
-
-def _stands_in(quote: str, text: str) -> bool:
-    plain = normalised(quote)
-    return len(plain) > 1 and occurs([plain], normalised(text))
 
 
 def _number(value: float | None, rubric: Rubric) -> float:
     if value is None or not math.isfinite(value) or not rubric.low <= value <= rubric.high:
         raise BrokenAnswer(f"value {value!r} is not a number from {rubric.low:g} to {rubric.high:g}")
-    return float(value)
+    return rubric.turned(float(value))

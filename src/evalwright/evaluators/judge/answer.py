@@ -95,7 +95,7 @@ def _backwards(text: str) -> list[dict[str, Any]]:
 
 
 def _label(given: Any, rubric: Rubric) -> str:
-    text = str(given).lower() if isinstance(given, bool) else _clean(given if given is not None else "")
+    text = str(given).lower() if isinstance(given, bool) else clean(given if given is not None else "")
     for label in rubric.verdicts:
         if text.casefold() == label.casefold():
             return label
@@ -105,17 +105,17 @@ def _label(given: Any, rubric: Rubric) -> str:
 def _explanation(given: Any) -> str:
     if not isinstance(given, str) or not given.strip():
         raise BrokenAnswer("the explanation is missing")
-    return _clean(given)[:MAX_EXPLANATION_CHARS]
+    return clean(given)[:MAX_EXPLANATION_CHARS]
 
 
-def _clean(given: Any) -> str:
+def clean(given: Any) -> str:
     """Returns text that every store takes: JSON may spell lone surrogates and NUL, which none of them does."""
     return str(given).encode("utf-8", "replace").decode().replace("\x00", "").strip()
 
 
 def _quotes(given: Any) -> tuple[str, ...]:
     quotes = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    texts = [_clean(quote.get("quote", "") if isinstance(quote, dict) else quote) for quote in quotes[:MAX_QUOTES]]
+    texts = [clean(quote.get("quote", "") if isinstance(quote, dict) else quote) for quote in quotes[:MAX_QUOTES]]
     return tuple(text[:MAX_QUOTE_CHARS] for text in texts if text)
 
 

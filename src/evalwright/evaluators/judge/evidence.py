@@ -30,6 +30,11 @@ def verify(quotes: Sequence[str], texts: Mapping[str, str], subject: Subject) ->
     return tuple(read.verified(quote) for quote in quotes)
 
 
+def stands_in(quote: str, text: str) -> bool:
+    """True when one quote occurs in one text, with the same tolerance."""
+    return bool(_first(_wanted(quote), [("text", _forms(text))]))
+
+
 class _Read:
     """What a judge has read, prepared once for all of its quotes."""
 
@@ -44,7 +49,7 @@ class _Read:
         ]
 
     def verified(self, quote: str) -> Evidence:
-        wanted = [pieces for form in {quote, _unescaped(quote)} if (pieces := _pieces(form))]
+        wanted = _wanted(quote)
         field = _first(wanted, self._inputs)
         if not field:
             return Evidence(quote=quote, found=False)
@@ -57,6 +62,10 @@ def _first(wanted: Sequence[Sequence[str]], places: Sequence[tuple[str, Sequence
     return next(
         (name for name, forms in places if any(occurs(pieces, form) for form in forms for pieces in wanted)), ""
     )
+
+
+def _wanted(quote: str) -> list[list[str]]:
+    return [pieces for form in {quote, _unescaped(quote)} if (pieces := _pieces(form))]
 
 
 def _pieces(quote: str) -> list[str]:
