@@ -129,3 +129,32 @@ def test_a_comparison_names_the_judges_that_may_not_decide(client: TestClient) -
     after = ok(client.get(f"{API}/experiments/compare", params=sides))
     assert after["judges"][0]["state"] == "held"
     assert not any("may not decide" in line for line in after["warnings"])
+
+
+def test_an_evaluator_says_whether_its_newest_version_may_decide(client: TestClient) -> None:
+    run(client, "run")
+    spec = {"name": "polite", "version": "v1", "kind": "judge", "target": "trace", "type": "boolean"}
+    ok(client.post(f"{API}/evaluators", json={**spec, "min_agreement": 0.8}))
+
+    def trust() -> Any:
+        return ok(client.get(f"{API}/evaluators/polite"))["trust"]
+
+    assert [(each["metric"], each["state"], each["bar"]) for each in trust()] == [("polite", "uncalibrated", 0.8)]
+    label(client, "run")
+    calibrate(client)
+    assert [each["state"] for each in trust()] == ["held"]
+    ok(client.post(f"{API}/evaluators", json={**spec, "version": "v2"}))
+    assert [(each["evaluator_version"], each["state"]) for each in trust()] == [("v2", "uncalibrated")]
+    ok(client.post(f"{API}/evaluators", json={**spec, "name": "exact", "kind": "code"}))
+    assert ok(client.get(f"{API}/evaluators/exact"))["trust"] == []
+
+
+def test_the_newest_card_of_every_evaluator_is_listed_by_label(client: TestClient) -> None:
+    run(client, "run")
+    label(client, "run")
+    calibrate(client)
+    newest = calibrate(client, min_agreement=0.8)
+    found = ok(client.get(f"{API}/calibrations"))["items"]
+    assert [(each["id"], each["evaluator"], each["verdict"]) for each in found] == [(newest["id"], "polite", "pass")]
+    assert ok(client.get(f"{API}/calibrations", params={"label": "gold"}))["items"] == found
+    assert ok(client.get(f"{API}/calibrations", params={"label": "silver"}))["items"] == []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec
 from evalwright.domain.experiment import Comparison
-from evalwright.domain.score import Score
+from evalwright.domain.score import Score, ScoreSource
 from evalwright.domain.trust import JudgeTrust, TrustState
 from evalwright.evaluators.calibration import Writer, trust_in
 from evalwright.server.deps import Deps
@@ -19,6 +20,19 @@ def writers_of(scores: Iterable[Score]) -> frozenset[Writer]:
         if held is None or score.created_ns >= held.created_ns:
             newest[score.trial_id, score.name] = score
     return frozenset(Writer(each.name, each.evaluator, each.evaluator_version, each.source) for each in newest.values())
+
+
+_SOURCES: Mapping[EvaluatorKind, ScoreSource] = {
+    EvaluatorKind.JUDGE: ScoreSource.JUDGE,
+    EvaluatorKind.AGENT: ScoreSource.AGENT,
+    EvaluatorKind.HUMAN: ScoreSource.HUMAN,
+}
+
+
+def writers_in(spec: EvaluatorSpec, scores: Sequence[str]) -> Sequence[Writer]:
+    """Returns the writers of the scores of one version; of the one it is named after where it has none yet."""
+    source = _SOURCES.get(spec.kind, ScoreSource.CODE)
+    return [Writer(name, spec.name, spec.version, source) for name in scores or [spec.name]]
 
 
 def trust_of(deps: Deps, project: str, writers: Iterable[Writer]) -> Sequence[JudgeTrust]:

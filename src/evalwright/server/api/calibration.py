@@ -19,7 +19,7 @@ from evalwright.server.judgements import Name, Word
 from evalwright.server.labels import Wanted
 from evalwright.server.params import MAX_TEXT, CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
-from evalwright.server.schemas import extend, model_of, page_of, shape
+from evalwright.server.schemas import extend, list_of, model_of, page_of, shape
 
 routes = router("calibration")
 
@@ -48,7 +48,12 @@ CalibrationSummary = shape(
     specificity=_MEASURE,
     spearman=_MEASURE,
     verdict=Verdict | None,
+    statements=list[str],
 )
+NewestCalibrations = shape(
+    "NewestCalibrations", "One card of each evaluator and score.", items=list_of(CalibrationSummary)
+)
+MAX_CARDS = 1000
 _SHOWN = ("agreement", "kappa", "sensitivity", "specificity", "spearman")
 _QueryName = Annotated[str, Query(min_length=1, max_length=300)]
 _QueryWord = Annotated[str, Query(max_length=500)]
@@ -91,6 +96,19 @@ def calibrate_evaluator(
     return reply(card, 201)
 
 
+@routes.get("/calibrations", response_model=NewestCalibrations)
+def newest_calibrations(
+    deps: DepsParam, caller: CallerParam, project: ProjectParam = "", label: _QueryWord = ""
+) -> Response:
+    """The newest card of every evaluator and score of the project, newest first: who was held against which label."""
+    allowed = caller.project(Scope.READ, project)
+    found: dict[tuple[str, str, str], CalibrationCard] = {}
+    for card in deps.records.list_cards(allowed, limit=MAX_CARDS).items:
+        if label in ("", card.label_score):
+            found.setdefault((card.evaluator, card.judge_score, card.label_score), card)
+    return reply({"items": [_summary(card) for card in found.values()]})
+
+
 @routes.get("/evaluators/{name}/calibrations", response_model=page_of(CalibrationSummary))
 def list_calibrations(
     deps: DepsParam,
@@ -113,7 +131,8 @@ def _summary(card: CalibrationCard) -> Mapping[str, Any]:
     overall, bar = report["overall"], report["bar"]
     measures = {name: overall[name] for name in _SHOWN}
     verdict = bar["verdict"] if bar else None
-    return {**plain, "rows": overall["rows"], "disagreements": report["disagreements"], **measures, "verdict": verdict}
+    counts = {"rows": overall["rows"], "disagreements": report["disagreements"]}
+    return {**plain, **counts, **measures, "verdict": verdict, "statements": report["statements"]}
 
 
 @routes.get("/evaluators/{name}/calibrations/{card_id}", response_model=CalibrationDetail)

@@ -12,6 +12,7 @@ from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.project import Scope
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.domain.trace import Page
+from evalwright.domain.trust import JudgeTrust
 from evalwright.ports.records import RegisteredEvaluator
 from evalwright.ports.spans import ScoreGroup, ScoreQuery
 from evalwright.server import wire
@@ -42,9 +43,10 @@ EvaluatorSummary = extend(
 EvaluatorDetail = extend(
     RegisteredEvaluator,
     "EvaluatorDetail",
-    "An evaluator with its scores and all its versions, newest first.",
+    "An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate?",
     **_SHOWN,
     history=list_of(model_of(EvaluatorSpec)),
+    trust=list_of(model_of(JudgeTrust)),
 )
 
 
@@ -73,15 +75,19 @@ def list_evaluators(deps: DepsParam, caller: CallerParam, project: ProjectParam 
 def register_evaluator(
     deps: DepsParam, caller: CallerParam, body: EvaluatorSpec, project: ProjectParam = ""
 ) -> Response:
-    """Registers one version; the same name and version again changes nothing."""
+    """Registers one version; the same version again changes its description and its bar, if anything."""
     return reply(deps.records.register_evaluator(caller.project(Scope.WRITE, project), body))
 
 
 @routes.get("/evaluators/{name}", response_model=EvaluatorDetail)
 def show_evaluator(deps: DepsParam, caller: CallerParam, name: NameOrId, project: ProjectParam = "") -> Response:
-    """One evaluator and its versions, newest first."""
+    """One evaluator and its versions, newest first, and whether calibration lets it decide anything."""
+    from evalwright.server.trust import trust_of, writers_in  # numpy, only when asked for
+
     allowed = caller.project(Scope.READ, project)
     versions = deps.records.evaluator_versions(allowed, name)
     registered = next(each for each in deps.records.list_evaluators(allowed) if each.spec.name == name)
     groups = clustered_groups(deps.spans, ScoreQuery(project=allowed, evaluator=name), "evaluator")
-    return reply({**_with_scores(registered, groups), "history": list(versions)})
+    detail = _with_scores(registered, groups)
+    trust = trust_of(deps, allowed, writers_in(versions[0], [row["name"] for row in detail["scores"]]))
+    return reply({**detail, "history": list(versions), "trust": trust})
