@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Register Evaluator
-         * @description Registers one version; the same name and version again changes nothing.
+         * @description Registers one version; the same version again changes its description and its bar, if anything.
          */
         post: operations["register_evaluator"];
         delete?: never;
@@ -441,7 +441,7 @@ export interface paths {
         };
         /**
          * Show Evaluator
-         * @description One evaluator and its versions, newest first.
+         * @description One evaluator and its versions, newest first, and whether calibration lets it decide anything.
          */
         get: operations["show_evaluator"];
         put?: never;
@@ -470,6 +470,26 @@ export interface paths {
          * @description Compares an evaluator's stored verdicts with what people said of the same targets, and keeps the card.
          */
         post: operations["calibrate_evaluator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Newest Calibrations
+         * @description The newest card of every evaluator and score of the project, newest first: who was held against which label.
+         */
+        get: operations["newest_calibrations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1338,6 +1358,8 @@ export interface components {
             specificity: components["schemas"]["Estimate"] | null;
             spearman: components["schemas"]["Estimate"] | null;
             verdict: components["schemas"]["Verdict-Output"] | null;
+            /** Statements */
+            statements: string[];
         };
         /**
          * CalibrationSummaryPage
@@ -1775,7 +1797,7 @@ export interface components {
         };
         /**
          * EvaluatorDetail
-         * @description An evaluator with its scores and all its versions, newest first.
+         * @description An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate?
          */
         EvaluatorDetail: {
             /** Project */
@@ -1799,6 +1821,8 @@ export interface components {
             estimate: components["schemas"]["Estimate"] | null;
             /** History */
             history: components["schemas"]["EvaluatorSpec-Output"][];
+            /** Trust */
+            trust: components["schemas"]["JudgeTrust"][];
         };
         /**
          * EvaluatorKind
@@ -2629,6 +2653,14 @@ export interface components {
             estimate: components["schemas"]["Estimate"];
             /** Repeats */
             repeats: components["schemas"]["RepeatedRuns"][];
+        };
+        /**
+         * NewestCalibrations
+         * @description One card of each evaluator and score.
+         */
+        NewestCalibrations: {
+            /** Items */
+            items: components["schemas"]["CalibrationSummary"][];
         };
         /**
          * NextLabel
@@ -5703,6 +5735,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newest_calibrations: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewestCalibrations"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */
