@@ -88,6 +88,7 @@ READS: Sequence[tuple[str, str, Any]] = [
     ("GET", "/api/v1/scores", None),
     ("GET", "/api/v1/datasets", None),
     ("GET", "/api/v1/experiments", None),
+    ("GET", "/api/v1/experiments/e/report", None),
     ("GET", "/api/v1/evaluators", None),
     ("GET", "/api/v1/spans/export", None),
     ("POST", "/api/v1/spans/aggregate", {"metrics": ["count"]}),
@@ -224,3 +225,59 @@ def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+class OneSnapshot:
+    """A server that can take a snapshot."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def take(self) -> str:
+        self.taken.append("sn_1")
+        return "sn_1"
+
+    def drop(self, name: str) -> None:
+        self.taken.remove(name)
+
+
+def test_only_an_admin_of_every_project_takes_and_drops_snapshots(
+    build_deps: Callable[..., Deps], open_client: Open
+) -> None:
+    snapshots = OneSnapshot()
+    deps = build_deps(open_locally=False, snapshots=snapshots)
+    client = open_client(deps)
+    keys = [
+        make_key(deps, Scope.READ, Scope.WRITE, Scope.INGEST),
+        make_key(deps, Scope.ADMIN, project="support"),
+    ]
+    for key in keys:
+        assert client.post("/api/v1/snapshots", headers=bearer(key)).status_code == 403
+        assert client.delete("/api/v1/snapshots/sn_1", headers=bearer(key)).status_code == 403
+    assert client.post("/api/v1/snapshots").status_code == 401
+    assert snapshots.taken == []
+    admin = bearer(make_key(deps, Scope.ADMIN))
+    assert client.post("/api/v1/snapshots", headers=admin).json() == {"id": "sn_1"}
+    assert client.delete("/api/v1/snapshots/sn_1", headers=admin).status_code == 204
+    assert snapshots.taken == []
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e", "lock%2f..", "a%00b", "A"])
+def test_no_name_of_a_snapshot_reaches_outside_its_folder(
+    build_deps: Callable[..., Deps], open_client: Open, name: str
+) -> None:
+    client = open_client(build_deps(snapshots=OneSnapshot()))
+    assert client.delete(f"/api/v1/snapshots/{name}").status_code in {400, 404, 405, 422}
+
+
+def test_a_page_of_another_site_cannot_take_a_snapshot(build_deps: Callable[..., Deps], open_client: Open) -> None:
+    snapshots = OneSnapshot()
+    client = open_client(build_deps(snapshots=snapshots))
+    assert client.post("/api/v1/snapshots", headers={"origin": "https://evil.example"}).status_code == 403
+    assert snapshots.taken == []
+
+
+def test_stores_on_servers_have_no_snapshots(client: TestClient) -> None:
+    answer = client.post("/api/v1/snapshots")
+    assert answer.status_code == 400
+    assert "URL" in answer.json()["detail"]

@@ -1,4 +1,4 @@
-"""``evalwright backup`` and ``evalwright restore``: the whole data folder, while no server runs on it."""
+"""``evalwright backup`` and ``evalwright restore``: the whole data folder, whether or not a server runs on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import emit_json, note
 from evalwright.cli.progress import progress
@@ -17,15 +18,22 @@ if TYPE_CHECKING:
 
 
 def backup(to: Path, *, data: Path | None = None, options: Options = Options()) -> None:
-    """Copies everything the server keeps to a new folder, with checksums. Stop the server first.
+    """Copies everything the server keeps to a new folder, with checksums; the server may go on running.
+
+    Run it on the server's machine, as a user who can read the data folder. A running server is asked for a snapshot
+    over its API: with an admin key where it needs keys.
 
     Args:
         to: the folder to make; keep it as safe as the data, it holds the keys' pepper.
         data: the server's data folder, where it is not the default one.
     """
-    from evalwright.server.backup import make_backup
 
-    _run("backing up", "wrote", data, options, lambda settings, report: make_backup(settings, to, report=report))
+    def work(settings: Settings, report: Report) -> dict[str, Any]:
+        from evalwright.server.backup import make_backup
+
+        return make_backup(settings, to, report=report, server=_Server(options))
+
+    _run("backing up", "wrote", data, options, work)
 
 
 def restore(source: Path, *, data: Path | None = None, options: Options = Options()) -> None:
@@ -40,6 +48,20 @@ def restore(source: Path, *, data: Path | None = None, options: Options = Option
     _run(
         "restoring", "restored", data, options, lambda settings, report: restore_backup(settings, source, report=report)
     )
+
+
+class _Server:
+    """The running server's snapshots, over its API."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def take(self) -> str:
+        name: str = self._options.api().post("/snapshots", {})["id"]
+        return name
+
+    def drop(self, name: str) -> None:
+        self._options.api().delete(f"/snapshots/{segment(name)}")
 
 
 def _run(

@@ -18,6 +18,7 @@ PREFIXES: Final[dict[str, str]] = {
     "project": "pr",
     "card": "cc",
     "probe": "pb",
+    "snapshot": "sn",
 }
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}\Z")

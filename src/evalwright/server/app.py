@@ -25,6 +25,7 @@ from evalwright.server.api import (
     rubrics,
     scores,
     sessions,
+    snapshots,
     spans,
     sql,
     status,
@@ -52,6 +53,7 @@ NOUNS = (
     experiments,
     reports,
     keys,
+    snapshots,
     status,
 )
 """In order of matching: ``comparisons`` has a path that ``experiments`` would read as a name."""

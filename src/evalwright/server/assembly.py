@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,11 @@ from evalwright.server.deps import Bounds, Deps, SystemClock
 from evalwright.server.guard import identify
 from evalwright.server.idempotency import IdempotencyCache
 from evalwright.server.readiness import RoomCheck
+from evalwright.server.snapshots import Snapshots
 from evalwright.server.stores import open_records, open_spans, prepare_data, read_pepper
 from evalwright.settings import Settings
+from evalwright.storage.records import SqlRecordStore
+from evalwright.storage.spans import SpanDatabase
 
 UI_DIR: Final = Path(__file__).parent / "_ui"
 
@@ -63,6 +67,7 @@ def assemble(settings: Settings) -> Iterator[Parts]:
         open_locally = settings.is_loopback and not settings.require_auth
         authenticator = Authenticator(records, clock, read_pepper(settings), open_locally=open_locally)
         deps = _deps(settings, records, spans, intake, authenticator, clock)
+        deps = dataclasses.replace(deps, snapshots=_snapshots(settings, records, spans, deps))
         grpc_port = _start_grpc(settings, intake, authenticator, stack)
         yield Parts(app=create_app(deps), deps=deps, intake=intake, grpc_port=grpc_port)
 
@@ -158,6 +163,12 @@ def _deps(
         started_ns=clock.now_ns(),
         open_model=_model_opener(settings),
     )
+
+
+def _snapshots(settings: Settings, records: SqlRecordStore, spans: SpanDatabase, deps: Deps) -> Snapshots | None:
+    if settings.spans_url.get_secret_value() or settings.records_url.get_secret_value():
+        return None
+    return Snapshots(settings.data, spans, records, lambda: deps.new_id("snapshot"))
 
 
 def _room_check(settings: Settings) -> Callable[[], None]:

@@ -1,11 +1,13 @@
-"""Backups of a data folder: everything in it, with checksums, taken and put back only while nobody writes.
+"""Backups of a data folder: everything in it, with checksums, of one moment; put back only where there is nothing.
 
-A backup is a plain folder: the data folder's files under ``data`` and a manifest that is written last, so that a copy
-that was cut off is never mistaken for a backup.
+While a server runs, the copy is made from a snapshot that the server takes. A backup is a plain folder: the data
+folder's files under ``data`` and a manifest that is written last, so that a copy that was cut off is never mistaken
+for a backup.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,9 +15,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from evalwright.domain.errors import InvalidInput, StoreUnavailable
+from evalwright.domain.errors import EvalwrightError, InvalidInput, StoreUnavailable
+from evalwright.server.snapshots import FOLDER as SNAPSHOTS
 from evalwright.settings import Settings
 from evalwright.storage.spans import FolderLock
 
@@ -27,12 +30,31 @@ BLOCK: Final = 1 << 20
 Report = Callable[[int, int | None], object]
 
 
-def make_backup(settings: Settings, to: Path, *, report: Report) -> dict[str, Any]:
+class Snapshooter(Protocol):
+    """The server that runs on the data folder, asked over its API."""
+
+    def take(self) -> str:
+        """Makes the server take a snapshot and returns its name."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Makes the server remove it."""
+        ...
+
+
+def make_backup(settings: Settings, to: Path, *, report: Report, server: Snapshooter | None = None) -> dict[str, Any]:
     """Copies the data folder to a new folder and returns what it wrote.
 
+    Args:
+        settings: say where the data is.
+        to: the folder to make.
+        report: told how many files are copied.
+        server: asked for a snapshot when a process holds the folder; without it such a folder is refused.
+
     Raises:
-        InvalidInput: ``to`` exists or lies inside the data folder, there is no data, or the stores are servers.
-        StoreUnavailable: a server is running on the folder.
+        InvalidInput: ``to`` exists or lies inside the data folder, there is no data, the stores are servers, or
+            ``server`` keeps its data elsewhere.
+        StoreUnavailable: the folder is in use and no server helps, another backup is running, or a disk refuses.
     """
     data = settings.data.absolute()
     _check_embedded(settings)
@@ -43,8 +65,15 @@ def make_backup(settings: Settings, to: Path, *, report: Report) -> dict[str, An
         raise InvalidInput(
             f"{str(to)!r} exists or lies inside the data folder", hint="name a folder that does not exist"
         )
-    with _held(data):
-        files = _copy_into(data, target, report)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_held(data / "spans"))
+            source = data
+        except StoreUnavailable as held:
+            if server is None:
+                raise
+            source = stack.enter_context(_snapshot(data, server, held))
+        files = _copy_into(source, target, report)
     return {"folder": str(target), "files": len(files), "bytes": sum(each["bytes"] for each in files)}
 
 
@@ -86,8 +115,32 @@ def _check_embedded(settings: Settings) -> None:
 
 
 @contextmanager
-def _held(data: Path) -> Iterator[None]:
-    lock = FolderLock(data / "spans")
+def _snapshot(data: Path, server: Snapshooter, held: StoreUnavailable) -> Iterator[Path]:
+    """Yields a snapshot of a data folder that a server holds; the server removes it afterwards."""
+    with _held(data / SNAPSHOTS):
+        try:
+            name = server.take()
+        except StoreUnavailable as away:
+            raise StoreUnavailable(
+                f"{held.message}, and its server cannot help: {away.message}",
+                hint="say where it listens with --server, or stop it first",
+            ) from away
+        try:
+            folder = data / SNAPSHOTS / name
+            if not folder.is_dir():
+                raise InvalidInput(
+                    f"the server keeps its data elsewhere than in {str(data)!r}",
+                    hint="name its folder with --data, or its address with --server",
+                )
+            yield folder
+        finally:
+            with contextlib.suppress(EvalwrightError):  # a server that is gone removes it at its next start
+                server.drop(name)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    lock = FolderLock(folder)
     lock.take()
     try:
         yield
@@ -122,6 +175,8 @@ def _copy_into(data: Path, target: Path, report: Report) -> list[dict[str, Any]]
 def _walk(folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yields (path, path inside the folder) of all that is in it; symbolic links are not followed, locks left out."""
     for parent, folders, names in os.walk(folder):
+        if Path(parent) == folder:
+            folders[:] = [name for name in folders if name != SNAPSHOTS]
         for name in sorted((*folders, *names)):
             path = Path(parent) / name
             relative = path.relative_to(folder)

@@ -44,6 +44,18 @@ class IntakeCounts(Protocol):
         ...
 
 
+class SnapshotTaker(Protocol):
+    """Makes copies of all data while the server runs."""
+
+    def take(self) -> str:
+        """Leaves a copy in the data folder and returns its name."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Removes a copy; NotFound when there is none of that name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The settings routes need."""
@@ -68,6 +80,7 @@ class Deps:
     content: Callable[[Span], SpanContent]
     accepts: Callable[[], bool] = lambda: True
     check_room: Callable[[], None] = lambda: None
+    snapshots: SnapshotTaker | None = None
     otlp: Sequence[BaseRoute] = ()
     counts: RequestCounts = field(default_factory=RequestCounts)
     bounds: Bounds = field(default_factory=Bounds)

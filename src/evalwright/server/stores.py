@@ -11,10 +11,9 @@ from typing import Final
 from evalwright.domain.errors import InvalidInput, StoreUnavailable
 from evalwright.domain.ids import make_id
 from evalwright.ports.clock import Clock
-from evalwright.ports.spans import SpanStore
 from evalwright.settings import Settings
 from evalwright.storage.records import SqlRecordStore
-from evalwright.storage.spans import clickhouse_span_store, embedded_span_store
+from evalwright.storage.spans import SpanDatabase, clickhouse_span_store, embedded_span_store
 
 PEPPER_FILE: Final = "key-pepper"
 PEPPER_BYTES: Final = 32
@@ -87,7 +86,7 @@ def open_records(settings: Settings, clock: Clock) -> SqlRecordStore:
     return store
 
 
-def open_spans(settings: Settings, records: SqlRecordStore) -> SpanStore:
+def open_spans(settings: Settings, records: SqlRecordStore) -> SpanDatabase:
     """Returns the span store that the settings name, open; SQL over it sees the records too.
 
     Raises:

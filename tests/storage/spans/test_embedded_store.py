@@ -170,3 +170,46 @@ def test_rows_lost_to_a_damaged_file_are_told_of_at_every_start(
         (told,) = [record.getMessage() for record in caplog.records]
         assert "span_rows" in told
         assert "restore a backup" in told
+
+
+def test_a_snapshot_opens_like_any_store_and_knows_nothing_of_what_came_later(tmp_path: Path) -> None:
+    store = embedded_span_store(tmp_path / "spans")
+    store.open()
+    for number in range(1, 4):
+        store.write_spans([make_span(number, trace=number, input="x" * 500)])
+    store.snapshot(tmp_path / "copy")
+    store.write_spans([make_span(9, trace=9)])
+    store.snapshot(tmp_path / "later")
+    assert store.status().spans == 4
+    store.close()
+    assert not (tmp_path / "spans/chdb/shadow/evalwright_snapshot").exists()
+    for folder, spans in (("copy", 3), ("later", 4), ("spans", 4)):
+        again = embedded_span_store(tmp_path / folder)
+        again.open()
+        assert again.status().spans == spans
+        assert len(again.list_traces(ListQuery(project="p")).items) == spans
+        again.write_spans([make_span(77, trace=77)])
+        assert again.status().spans == spans + 1
+        again.close()
+
+
+def test_a_snapshot_where_something_is_already_leaves_nothing_frozen(tmp_path: Path) -> None:
+    (tmp_path / "copy" / "chdb").mkdir(parents=True)
+    store = embedded_span_store(tmp_path / "spans")
+    store.open()
+    store.write_spans([make_span(1)])
+    with pytest.raises(StoreUnavailable, match="snapshot"):
+        store.snapshot(tmp_path / "copy")
+    assert not (tmp_path / "spans/chdb/shadow/evalwright_snapshot").exists()
+    store.write_spans([make_span(2)])
+    assert store.status().spans == 2
+    store.close()
+
+
+def test_what_an_interrupted_snapshot_left_goes_at_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "chdb" / "shadow" / "evalwright_snapshot" / "store"
+    left.mkdir(parents=True)
+    store = embedded_span_store(tmp_path)
+    store.open()
+    store.close()
+    assert not left.exists()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -122,6 +124,24 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             migrate(connection)
+
+    def copy_to(self, path: Path) -> None:
+        """Leaves a consistent copy of an SQLite file at ``path`` while others read and write.
+
+        Raises:
+            InvalidInput: the records are on a server, which has tools of its own.
+            StoreUnavailable: the copy could not be written.
+        """
+        if not self.is_sqlite:
+            raise InvalidInput("the records are not kept in a file", hint="back them up with their own tools")
+        source = self.engine.raw_connection()
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as copy:
+                cast(sqlite3.Connection, source.driver_connection).backup(copy)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"cannot copy the records: {error}", hint="the records are untouched") from error
+        finally:
+            source.close()
 
     def close(self) -> None:
         """Closes idle connections; a later call opens new ones."""

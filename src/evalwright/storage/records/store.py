@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from evalwright.ports.clock import Clock
 from evalwright.storage.records.cards import SqlCards
@@ -35,6 +36,10 @@ class SqlRecordStore(SqlKeys, SqlEvaluators, SqlDatasets, SqlExperiments, SqlCar
             StoreUnavailable: the file is damaged, the server away, or the schema newer than this program.
         """
         self._db.prepare(migrate)
+
+    def copy_to(self, path: Path) -> None:
+        """Leaves a consistent copy of the SQLite file at ``path``; see ``Database.copy_to``."""
+        self._db.copy_to(path)
 
     def close(self) -> None:
         """Closes connections. Safe to call twice."""

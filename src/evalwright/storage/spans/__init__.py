@@ -15,7 +15,7 @@ __all__ = ["FolderLock", "RecordRows", "SpanDatabase", "clickhouse_span_store", 
 
 def embedded_span_store(folder: Path, *, record_rows: RecordRows | None = None) -> SpanDatabase:
     """Returns the store that keeps everything in ``folder``, which one process owns at a time. Call ``open`` on it."""
-    return SpanDatabase(ChdbEngine(folder), record_rows=record_rows)
+    return SpanDatabase(ChdbEngine(folder), record_rows=record_rows, folder=folder)
 
 
 def clickhouse_span_store(url: str, *, record_rows: RecordRows | None = None) -> SpanDatabase:

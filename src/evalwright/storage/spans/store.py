@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
+from evalwright.domain.errors import InvalidInput, StoreUnavailable
 from evalwright.domain.score import Score
 from evalwright.domain.span import Span
 from evalwright.domain.trace import (
@@ -21,8 +23,10 @@ from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQ
 from evalwright.storage.spans import exports, overview, scores, sessions, spans, tables, traces, trees
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.gate import WriteGate
 from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
 from evalwright.storage.spans.search import compile_pattern, search_spans
+from evalwright.storage.spans.snapshot import forget_snapshots, take_snapshot
 from evalwright.storage.spans.views import RecordRows
 from evalwright.storage.spans.writer import Writer
 
@@ -30,16 +34,23 @@ from evalwright.storage.spans.writer import Writer
 class SpanDatabase:
     """``ports.spans.SpanStore`` over an engine."""
 
-    def __init__(self, engine: Engine, *, record_rows: RecordRows | None = None) -> None:
-        """``record_rows`` feeds the SQL views of datasets and experiments; without it they do not exist."""
+    def __init__(self, engine: Engine, *, record_rows: RecordRows | None = None, folder: Path | None = None) -> None:
+        """Takes the engine; ``folder`` is where an embedded one keeps its files.
+
+        ``record_rows`` feeds the SQL views of datasets and experiments; without it they do not exist.
+        """
         self._engine = engine
         self._record_rows = record_rows
+        self._folder = folder
         self._writer = Writer(engine)
+        self._gate = WriteGate()
 
     def open(self) -> None:
         """Connects and brings the schema up to date."""
         self._engine.open()
         try:
+            if self._folder is not None:
+                forget_snapshots(self._folder)
             self._upgrade()
         except BaseException:
             self._engine.close()
@@ -57,21 +68,40 @@ class SpanDatabase:
                 self._engine.command(statement)
                 self._engine.insert("schema_steps", ("step",), b'{"step": %d}' % number)
 
+    def snapshot(self, to: Path) -> None:
+        """Leaves all that is stored in the new folder ``to`` on the same disk; writers wait some milliseconds.
+
+        Raises:
+            InvalidInput: the store is a server, which has tools of its own.
+            StoreUnavailable: the engine or the disk refused; nothing is lost.
+        """
+        if self._folder is None:
+            raise InvalidInput("this span store is not kept in a folder", hint="back it up with its own tools")
+        try:
+            with self._gate.closed():
+                take_snapshot(self._folder, to, self._engine)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot take a snapshot: {error.strerror}", hint="the data is untouched") from error
+
     def write_spans(self, spans: Sequence[Span]) -> None:
         """See the port."""
-        self._writer.write_spans(spans)
+        with self._gate.passing():
+            self._writer.write_spans(spans)
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """See the port."""
-        self._writer.write_scores(scores)
+        with self._gate.passing():
+            self._writer.write_scores(scores)
 
     def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """See the port."""
-        self._writer.write_logs(rows)
+        with self._gate.passing():
+            self._writer.write_logs(rows)
 
     def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """See the port."""
-        self._writer.write_metrics(rows)
+        with self._gate.passing():
+            self._writer.write_metrics(rows)
 
     def list_projects(self) -> Sequence[ProjectSummary]:
         """See the port."""
