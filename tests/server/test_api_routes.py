@@ -342,3 +342,16 @@ def test_of_two_verdicts_in_one_request_the_later_one_is_the_newer(client: TestC
     stored = deps.spans.list_scores(ScoreQuery(project="default", name="tone")).items
     assert [score.evaluator_version for score in stored] == ["mm", "aa", "zz"]
     assert len({score.created_ns for score in stored}) == 3
+
+
+def test_nodes_of_a_trace_say_words_wherever_they_are_read(client: TestClient, deps: Deps) -> None:
+    asked = '[{"role": "user", "content": "Where is my order?\\nIt is late."}]'
+    deps.spans.write_spans([span(1, trace_id="b" * 32, input=asked, output='{"answer": "On its way."}')])
+    path = f"/api/v1/traces/{'b' * 32}"
+    expected = ("Where is my order?\nIt is late.", "On its way.")
+    for nodes in (ok(client.get(path))["nodes"], ok(client.get(f"{path}/preview"))["nodes"]):
+        assert [(node["input_preview"], node["output_preview"]) for node in nodes] == [expected]
+    outline = ok(client.get(f"{path}/outline"))
+    assert (outline["input_previews"], outline["output_previews"]) == ([expected[0]], [expected[1]])
+    (listed,) = [each for each in ok(client.get("/api/v1/traces"))["items"] if each["trace_id"] == "b" * 32]
+    assert (listed["input_preview"], listed["output_preview"]) == expected

@@ -11,6 +11,7 @@ from typing import Final
 
 from evalwright.domain.span import CostSource
 from evalwright.domain.trace import ScoreSummary, SpanNode, TraceSummary, TraceTree
+from evalwright.semconv import words
 
 PREVIEWS_UP_TO: Final = 1000
 """Spans of a trace up to which their previews come with the outline; of more, readers ask for those in sight."""
@@ -99,8 +100,8 @@ def outline_of(tree: TraceTree) -> TraceOutline:
         cost_sources={node.span_id: node.cost_source for node in nodes if node.cost_source in SAID},
         flags={node.span_id: node.flags for node in nodes if node.flags},
         scores={node.span_id: node.scores for node in nodes if node.scores},
-        input_previews=[node.input_preview for node in previews],
-        output_previews=[node.output_preview for node in previews],
+        input_previews=[words(node.input_preview) for node in previews],
+        output_previews=[words(node.output_preview) for node in previews],
     )
 
 

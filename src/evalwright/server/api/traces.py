@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -11,7 +12,8 @@ from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.ids import parse_span_id
 from evalwright.domain.project import Scope
 from evalwright.domain.span import Span
-from evalwright.domain.trace import FieldMatch, TraceSummary, TraceTree
+from evalwright.domain.trace import FieldMatch, SpanNode, TraceSummary, TraceTree
+from evalwright.semconv import words
 from evalwright.server import wire
 from evalwright.server.deps import Deps
 from evalwright.server.outlines import TraceOutline, outline_of
@@ -28,6 +30,14 @@ Matches = shape("Matches", "Where a pattern occurs in a trace.", items=list_of(m
 AnyProject = ProjectParam
 
 
+def _with_words(node: SpanNode) -> SpanNode:
+    """Returns the node with what its payloads say instead of their JSON, as summaries and outlines have it."""
+    said, answered = words(node.input_preview), words(node.output_preview)
+    if said is node.input_preview and answered is node.output_preview:
+        return node
+    return dataclasses.replace(node, input_preview=said, output_preview=answered)
+
+
 def span_detail(deps: Deps, span: Span) -> dict[str, object]:
     """Returns a span as JSON with its messages, tools and documents."""
     return {**wire.to_plain(span), "content": wire.to_plain(deps.content(span))}
@@ -42,7 +52,8 @@ def list_traces(deps: DepsParam, query: ListParam) -> Response:
 @routes.get("/traces/{trace_id}", response_model=model_of(TraceTree))
 def show_trace(deps: DepsParam, caller: CallerParam, trace_id: TraceId, project: AnyProject = "") -> Response:
     """The light tree of a trace: every node, no payloads. Without ``project``, of whichever project holds it."""
-    return reply(deps.spans.trace_tree(caller.any_project(Scope.READ, project), trace_id))
+    tree = deps.spans.trace_tree(caller.any_project(Scope.READ, project), trace_id)
+    return reply(TraceTree(summary=tree.summary, nodes=[_with_words(node) for node in tree.nodes]))
 
 
 @routes.get("/traces/{trace_id}/outline", response_model=model_of(TraceOutline))
@@ -94,7 +105,7 @@ def preview_trace(
     """The nodes that hold most of the trace's latency, largest share first."""
     tree = deps.spans.trace_tree(caller.any_project(Scope.READ, project), trace_id)
     nodes = sorted(tree.nodes, key=lambda node: node.latency_share, reverse=True)[:limit]
-    return reply(TraceTree(summary=tree.summary, nodes=nodes))
+    return reply(TraceTree(summary=tree.summary, nodes=[_with_words(node) for node in nodes]))
 
 
 @routes.get("/traces/{trace_id}/search", response_model=Matches)
