@@ -51,7 +51,9 @@ class Api:
     def reachable(self) -> bool:
         """True when a server answers at the address."""
         try:
-            return httpx2.get(self.client.connection.endpoint + "/healthz", timeout=2.0).is_success
+            connection = self.client.connection
+            url = f"{connection.endpoint}/healthz"
+            return httpx2.get(url, timeout=2.0, trust_env=not connection.is_loopback).is_success
         except httpx2.TransportError:
             return False
 
@@ -65,7 +67,8 @@ class Api:
         url = connection.endpoint + PREFIX + path
         headers = {**connection.headers, "accept-encoding": "gzip"}
         try:
-            with httpx2.stream("GET", url, params=params, headers=headers, timeout=STREAM_TIMEOUT_S) as answer:
+            sent: dict[str, Any] = {"params": params, "headers": headers, "timeout": STREAM_TIMEOUT_S}
+            with httpx2.stream("GET", url, trust_env=not connection.is_loopback, **sent) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise error_of(answer.status_code, answer.headers, answer.json())

@@ -72,9 +72,14 @@ def add(name: str, *, filter: str, limit: int = 1000, options: Options = Options
 
     Example: evalwright datasets add golden --filter 'is_root and score("task_completion") < 0.5'
     """
+    before = options.api().get(f"/datasets/{segment(name)}", **options.scope())
     body = {"from_spans": {"filter": filter, "limit": limit}}
     made = options.api().post(f"/datasets/{segment(name)}/items", body, **options.scope())
-    emit_json(made) if options.json else note(f"{made['name']} v{made['version']}: {made['item_count']} items")
+    if options.json:
+        emit_json(made)
+        return
+    same = "" if made["version"] != before["version"] else "; the filter matched nothing new"
+    note(f"{made['name']} v{made['version']}: {made['item_count']} items{same}")
 
 
 @app.command(name="import")

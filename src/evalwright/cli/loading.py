@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,8 @@ def load_function(reference: str) -> Callable[..., Any]:
         raise InvalidInput(f"cannot import {where!r}: {error}") from error
     function = getattr(module, name, None)
     if not callable(function):
-        raise InvalidInput(f"{where!r} has no function {name!r}")
+        known = [key for key, value in vars(module).items() if inspect.isfunction(value) and not key.startswith("_")]
+        raise InvalidInput(f"{where!r} has no function {name!r}", hint=f"it has: {', '.join(known) or 'none'}")
     return function  # type: ignore[no-any-return]
 
 

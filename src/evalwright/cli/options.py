@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,19 @@ class Options:
     def scope(self) -> dict[str, str]:
         """The query parameter that selects the project."""
         return {"project": self.project}
+
+    def nothing(self, text: str) -> Callable[[], str]:
+        """What to say of an empty list: where there is something, when this project holds no spans at all."""
+
+        def said() -> str:
+            projects = [each["name"] for each in self.api().get("/projects")["items"]]
+            if self.project in projects or not projects:
+                return text
+            return (
+                f"{text}\nproject {self.project!r} holds no spans; --project may be one of: {', '.join(projects[:10])}"
+            )
+
+        return said
 
     def project_or_any(self) -> str:
         """The project for look-ups by id: an id is enough unless the user named a project."""

@@ -43,7 +43,12 @@ def emit_json(value: Any) -> None:
 
 
 def emit_rows(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str, more: str = ""
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    as_json: bool,
+    empty: str | Callable[[], str],
+    more: str = "",
 ) -> None:
     """Writes rows as a table or a JSON list; ``empty`` says what to do when there are none, ``more`` how to go on."""
     materialised = list(rows)
@@ -51,7 +56,7 @@ def emit_rows(
         emit_json({"items": materialised, "next_cursor": more})
         return
     if not materialised:
-        note(empty)
+        note(empty if isinstance(empty, str) else empty())
         return
     cells = [[one_line(cell(row)) for _, cell in columns] for row in materialised]
     widths = _fitted([title for title, _ in columns], cells, out().width)

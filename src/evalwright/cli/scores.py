@@ -61,7 +61,9 @@ def list_(
     """
     wanted = {"name": name, "source": source, "status": status, "trace_id": trace_id, "evaluator": evaluator}
     page = options.api().get("/scores", limit=limit, cursor=cursor, **options.scope(), **wanted)
-    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no scores match")
+    emit_rows(
+        page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty=options.nothing("no scores match")
+    )
 
 
 @app.command
@@ -119,7 +121,7 @@ def summary(
     wanted["corrected"] = "true" if corrected else ""
     answer = options.api().get("/scores/summary", **options.scope(), **{k: v for k, v in wanted.items() if v})
     shown = (*SUMMARY[:3], CORRECTED, *SUMMARY[3:]) if corrected else SUMMARY
-    emit_rows(answer["items"], shown, as_json=options.json, empty="no scores match")
+    emit_rows(answer["items"], shown, as_json=options.json, empty=options.nothing("no scores match"))
     for row in answer["items"] if corrected and not options.json else ():
         explain_correction(" ".join(filter(None, (row["name"], row["key"]))), row["correction"])
 

@@ -20,21 +20,11 @@ def serve(*, host: str = "", port: int | None = None, grpc_port: int | None = No
         data: folder of the embedded stores.
     """
     try:
-        from pydantic import ValidationError
-
+        from evalwright.server.configuration import read_settings
         from evalwright.server.main import serve as run_server
-        from evalwright.settings import Settings
     except ImportError as error:
         raise InvalidInput(
             f"the server's dependencies are not installed: {error}", hint='pip install "evalwright[server]"'
         ) from error
     given: dict[str, Any] = {"host": host or None, "port": port, "grpc_port": grpc_port, "data": data}
-    try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InvalidInput(
-            f"setting {name!r}: {first['msg'].lower()}", hint="see docs/reference/settings.md"
-        ) from error
-    return run_server(settings)
+    return run_server(read_settings(**{name: value for name, value in given.items() if value is not None}))

@@ -37,7 +37,7 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
         COLUMNS,
         as_json=options.json,
         more=page["next_cursor"],
-        empty="no sessions; spans carry one when they set session.id or gen_ai.conversation.id",
+        empty=options.nothing("no sessions; spans carry one when they set session.id or gen_ai.conversation.id"),
     )
 
 

@@ -35,7 +35,9 @@ def query(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
     Example: evalwright spans query --filter 'kind == "LLM" and latency_ms > 3000'
     """
     page = options.api().get("/spans", **options.scope(), **filtered.params(), **paged.params())
-    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no spans match")
+    emit_rows(
+        page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty=options.nothing("no spans match")
+    )
 
 
 @app.command

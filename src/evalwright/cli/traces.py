@@ -55,7 +55,7 @@ def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: O
         COLUMNS,
         as_json=options.json,
         more=page["next_cursor"],
-        empty="no traces match; `evalwright demo` or any OpenTelemetry SDK sends some",
+        empty=options.nothing("no traces match; `evalwright demo` or any OpenTelemetry SDK sends some"),
     )
 
 
