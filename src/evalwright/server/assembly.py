@@ -22,7 +22,7 @@ from evalwright.ports.spans import SpanStore
 from evalwright.providers.prices import GenaiPrices
 from evalwright.semconv import content
 from evalwright.server.app import create_app
-from evalwright.server.auth import Authenticator
+from evalwright.server.auth import Authenticator, check_sender
 from evalwright.server.deps import Bounds, Deps, SystemClock
 from evalwright.server.guard import identify
 from evalwright.server.idempotency import IdempotencyCache
@@ -105,19 +105,27 @@ def _start_grpc(settings: Settings, intake: Intake, authenticator: Authenticator
     if settings.grpc_port < 0:
         return 0
 
-    def authorise(metadata: Mapping[str, str], _: str) -> Principal:
-        return authenticator.principal(metadata)
-
-    server = OtlpGrpcServer(intake, authorise=authorise)
+    server = OtlpGrpcServer(intake, authorise=grpc_authorise(authenticator))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = server.start(f"{host}:{settings.grpc_port}")
     stack.callback(server.stop, settings.limits.shutdown_s)
     return port
 
 
-def _otlp_authorise(authenticator: Authenticator) -> Callable[[Request], Awaitable[Principal]]:
+def grpc_authorise(authenticator: Authenticator) -> Callable[[Mapping[str, str], str], Principal]:
+    """Returns what tells OTLP/gRPC who sends, by a call's metadata."""
+
+    def authorise(metadata: Mapping[str, str], _: str) -> Principal:
+        return check_sender(authenticator.principal(metadata), metadata)
+
+    return authorise
+
+
+def http_authorise(authenticator: Authenticator) -> Callable[[Request], Awaitable[Principal]]:
+    """Returns what tells OTLP/HTTP who sends, by a request's headers."""
+
     async def authorise(request: Request) -> Principal:
-        return await identify(authenticator, request.headers)
+        return check_sender(await identify(authenticator, request.headers), request.headers)
 
     return authorise
 
@@ -148,7 +156,7 @@ def _deps(
         accepts=accepts,
         check_room=_room_check(settings),
         content=content,
-        otlp=otlp_routes(intake, authorise=_otlp_authorise(authenticator)),
+        otlp=otlp_routes(intake, authorise=http_authorise(authenticator)),
         bounds=Bounds(
             max_body_bytes=limits.max_body_bytes,
             max_sql_rows=limits.max_sql_rows,

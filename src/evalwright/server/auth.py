@@ -22,6 +22,8 @@ from evalwright.ports.clock import Clock
 from evalwright.ports.records import KeyStore
 
 COOKIE: Final = "evalwright_session"
+PROJECT_HEADER: Final = "x-evalwright-project"
+UNCHOSEN_PROJECT: Final = "default"
 SESSION_S: Final = 12 * 3600
 CACHE_S: Final = 5
 CACHE_ENTRIES: Final = 4096
@@ -166,6 +168,23 @@ def require(principal: Principal, scope: Scope, project: str) -> None:
             f"this key does not allow {scope.value!r} on project {project!r}",
             hint="ask an admin for a key with that scope and project",
         )
+
+
+def check_sender(principal: Principal, headers: Mapping[str, str]) -> Principal:
+    """Returns the principal of a telemetry request, unless its header names a project the key does not open.
+
+    ``default`` is what senders say when nobody chose: it names nothing, and the data goes to the key's project.
+
+    Raises:
+        Forbidden: stored under the key's project, the data would be missed in one and found in the other.
+    """
+    named = headers.get(PROJECT_HEADER, "")
+    if principal.project and named not in ("", UNCHOSEN_PROJECT, principal.project):
+        raise Forbidden(
+            f"the key is of project {principal.project!r}, the header {PROJECT_HEADER} names {named[:200]!r}",
+            hint="leave the header out, or send with a key of that project",
+        )
+    return principal
 
 
 def _refuse() -> Principal:
