@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
+from evalwright.cli.kin import Authors
 from evalwright.cli.options import Filtered, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
 from evalwright.cli.progress import Report, progress
@@ -161,9 +162,12 @@ def run_(
     with evaluators_of(reference, options, model=model, cache=cache) as evaluators:
         alarm = canary and _watch(evaluators, options)
         chosen = Target(target) if target else evaluators[0].spec.target
+        authors = Authors()
         with progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
-            result = asyncio.run(_judge(evaluators, chosen, filtered, limit, concurrency, again, options, report))
-    _emit(result, options)
+            work = _judge(evaluators, chosen, filtered, limit, concurrency, again, options, report, authors)
+            result = asyncio.run(work)
+        warnings = authors.warnings(evaluators)
+    _emit(result, warnings, options)
     return 1 if alarm or any(part.denominators.errored for part in result.evaluators) else 0
 
 
@@ -184,6 +188,7 @@ async def _judge(
     again: bool,
     options: Options,
     report: Report,
+    authors: Authors,
 ) -> RunReport:
     from evalwright.evaluators import Judge
     from evalwright.scoring import already_scored, read_subjects, score_subjects, score_to_wire
@@ -197,7 +202,7 @@ async def _judge(
     try:
         return await score_subjects(
             evaluators,
-            subjects,
+            authors.of(subjects),
             lambda scores: api.post("/scores", {"scores": [score_to_wire(s) for s in scores]}, **options.scope()),
             concurrency=concurrency,
             already=done,
@@ -213,8 +218,8 @@ def _register(evaluator: Evaluator, options: Options) -> None:
     options.api().client.register_evaluator(evaluator.spec, project=options.project)
 
 
-def _emit(result: RunReport, options: Options) -> None:
-    plain = dataclasses.asdict(result)
+def _emit(result: RunReport, warnings: Sequence[str], options: Options) -> None:
+    plain = {**dataclasses.asdict(result), "warnings": warnings}
     if options.json:
         emit_json(plain)
         return
@@ -222,6 +227,8 @@ def _emit(result: RunReport, options: Options) -> None:
     for part in plain["evaluators"]:
         for status, reason, count in part["reasons"]:
             note(f"{part['name']}: {count} {status}: {one_line(reason)}")
+    for warning in warnings:
+        note(f"note: {one_line(warning)}")
     note(f"{result.subjects} targets, {result.written} scores written in {result.elapsed_s:.1f} s")
     if not result.subjects:
         note("nothing matched; check --project, --target and --filter")

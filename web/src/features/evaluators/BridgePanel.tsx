@@ -97,7 +97,7 @@ function Shown({ bridge }: { bridge: Bridge }) {
         </p>
       </div>
       <Flips flips={bridge.flips} />
-      <Drift drift={bridge.drift} />
+      <Drift drift={bridge.drift} basis={bridge.drift_from} />
     </>
   );
 }
@@ -143,36 +143,39 @@ function Target({ target }: { target: string }) {
   return <code title={target}>{target.slice(0, 18)}</code>;
 }
 
-function Drift({ drift }: { drift: Bridge["drift"] }) {
+function Drift({ drift, basis }: { drift: Bridge["drift"]; basis: string }) {
   if (!drift.length) return null;
   return (
-    <table className={ui.table} aria-label="Drift of error rates">
-      <thead>
-        <tr>
-          <th>Against people</th>
-          <th>Before</th>
-          <th>After</th>
-          <th>Moved by</th>
-        </tr>
-      </thead>
-      <tbody>
-        {drift.map((each) => (
-          <tr key={each.measure}>
-            <td>
-              {each.measure} {each.alarm ? <Badge tone="bad">drift</Badge> : null}
-            </td>
-            <td>
-              <EstimateView value={each.before} />
-            </td>
-            <td>
-              <EstimateView value={each.after} />
-            </td>
-            <td>
-              <EstimateView value={each.difference} signed direction="higher" />
-            </td>
+    <>
+      <h3 className={css.subhead}>Drift, read from {basis}</h3>
+      <table className={ui.table} aria-label="Drift of error rates">
+        <thead>
+          <tr>
+            <th>Against people</th>
+            <th>Before</th>
+            <th>After</th>
+            <th>Moved by</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {drift.map((each) => (
+            <tr key={each.measure}>
+              <td>
+                {each.measure} {each.alarm ? <Badge tone="bad">drift</Badge> : null}
+              </td>
+              <td>
+                <EstimateView value={each.before} />
+              </td>
+              <td>
+                <EstimateView value={each.after} />
+              </td>
+              <td>
+                <EstimateView value={each.difference} signed direction="higher" />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
 }

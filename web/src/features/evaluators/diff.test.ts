@@ -42,8 +42,8 @@ describe("rubricYaml", () => {
     examples: [{ inputs: { answer: "yes" }, label: "good", why: "It is", value: null }],
     evidence: "required",
     model: { role: "evaluation", temperature: 0 },
-    max_input_chars: 60_000,
-    when_cut: "judge",
+    max_input_chars: 200_000,
+    when_cut: "unseen",
     rubric_version: "abc",
   };
 
@@ -76,6 +76,12 @@ evidence: required
     expect(["true", "# x", "a: b", "", "2", "- x"].map(scalar)).toEqual(
       ["true", "# x", "a: b", "", "2", "- x"].map((text) => JSON.stringify(text)),
     );
+  });
+
+  it("keeps the bar and the canary set, which are no part of the version", () => {
+    const text = rubricYaml({ ...definition, min_agreement: 0.85, canary: "canary-set", when_cut: "judge" });
+    expect(text).toContain("min_agreement: 0.85\ncanary: canary-set\n");
+    expect(text).toContain("limits:\n  input_chars: 200000\n  when_cut: judge\n");
   });
 
   it("shows code as code", () => {
