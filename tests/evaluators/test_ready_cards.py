@@ -12,10 +12,12 @@ import msgspec
 import pytest
 from shared import shared_data
 
-from evalwright.domain.estimate import Estimate
+from evalwright.cli.evaluator_show import status
+from evalwright.domain.estimate import Estimate, render
 from evalwright.evaluators import load, ready
 from evalwright.evaluators.recipes import ReadyCard, labelled_sets, ready_cards, recipes
 from evalwright.evaluators.recipes.cards import cards_for, write_cards
+from evalwright.evaluators.registry import ready_rubrics
 
 MAKER = Path(__file__).resolve().parents[2] / "benchmarks" / "ready_cards.py"
 AGAIN = "python benchmarks/ready_cards.py LABELS --write makes them again"
@@ -85,3 +87,16 @@ def test_word_overlap_sees_nothing_of_an_edited_fact() -> None:
     rho = card.measures["spearman"]
     assert rho.low < 0 < rho.high
     assert rho.n_effective == 87
+
+
+def test_the_reference_page_tells_the_status_and_the_figures_there_are() -> None:
+    page = (MAKER.parents[1] / "docs" / "reference" / "evaluators.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for name in ready_rubrics():
+        [row] = [line for line in rows if line.startswith(f"| `{name}` |")]
+        assert row.endswith(f"| {status(recipes()[name], ())} |")
+    for card in (card for card in ready_cards() if not card.published):
+        [row] = [line for line in rows if line.startswith(f"| `{card.evaluator}` | {card.set}, ")]
+        assert f"{card.rows} rows of {card.groups} |" in row
+        shown = [render(each) for each in card.measures.values() if math.isfinite(each.estimate)]
+        assert any(text in row for text in shown) or "tells nothing apart" in row
