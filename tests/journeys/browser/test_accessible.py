@@ -15,7 +15,8 @@ PAGES = {
     "transcript": "/traces/{trace}?project={project}",
     "tree and attributes": "/traces/{trace}?project={project}&view=tree&tab=attributes",
     "timeline and scores": "/traces/{trace}?project={project}&view=timeline&tab=scores",
-    "search": "/traces/{trace}?project={project}&find=policy",
+    "search": "/traces/{trace}?project={project}&find=policy&hit=0",
+    "zoomed timeline": "/traces/{trace}?project={project}&view=timeline&zoom={span}",
     "sessions": "/sessions?project={project}",
     "session": "/sessions/desk-0000?project={project}",
     "evaluators": "/evaluators?project={project}",
@@ -27,6 +28,7 @@ PAGES = {
     "experiments": "/experiments?project={project}",
     "experiment": "/experiments/{candidate}?project={project}",
     "comparison": "/experiments/compare?project={project}&baseline={baseline}&candidate={candidate}",
+    "answers": "/experiments/compare?project={project}&baseline={baseline}&candidate={candidate}&item=q03",
     "status": "/status?project={project}",
 }
 
@@ -36,7 +38,11 @@ PAGES = {
 def test_axe_finds_nothing(page: Page, desk: Seed, name: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     path = PAGES[name].format(
-        project=PROJECT, trace=desk.traces[4].trace_id, baseline=desk.baseline, candidate=desk.candidate
+        project=PROJECT,
+        trace=desk.traces[4].trace_id,
+        span=desk.traces[4].spans[2]["spanId"],
+        baseline=desk.baseline,
+        candidate=desk.candidate,
     )
     page.goto(path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()

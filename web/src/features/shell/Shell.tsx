@@ -11,7 +11,7 @@ const CheatSheet = lazy(() => import("./CheatSheet"));
 
 /** Sidebar, page, and the two dialogs that every page has. */
 export function Shell() {
-  const narrow = useMediaQuery("(max-width: 1000px)", window.innerWidth <= 1000);
+  const narrow = useMediaQuery("(max-width: 1100px)", window.innerWidth <= 1100);
   const [folded, setFolded] = useLocalStorage({ key: "evalwright-sidebar-folded", defaultValue: false });
   const [dialog, setDialog] = useState<"" | "palette" | "keys">("");
   const projects = useProjects();

@@ -14,6 +14,21 @@ function spanOf(entry: Entry): string {
   return entry.type === "parallel" ? (entry.nodes[0]?.span_id ?? "") : entry.node.span_id;
 }
 
+const SETTLE_MS = [0, 60, 160, 320, 640, 1200];
+
+/** Scrolls, and again while entries above grow to their true height, until the reader scrolls. */
+function settle(box: HTMLElement | null, scroll: () => void): () => void {
+  const timers = SETTLE_MS.map((ms) => setTimeout(scroll, ms));
+  const stop = () => timers.forEach(clearTimeout);
+  box?.addEventListener("wheel", stop, { once: true, passive: true });
+  box?.addEventListener("pointerdown", stop, { once: true });
+  return () => {
+    stop();
+    box?.removeEventListener("wheel", stop);
+    box?.removeEventListener("pointerdown", stop);
+  };
+}
+
 /** The trace read as a conversation; only the entries in sight exist, and only their payloads are fetched. */
 export function TranscriptPane() {
   const { tree, selected, select } = useTraceView();
@@ -33,8 +48,9 @@ export function TranscriptPane() {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new selection scrolls
   useEffect(() => {
-    if (at > 0 || moved.current) virtual.scrollToIndex(Math.max(0, at), { align: "auto" });
+    const wanted = at > 0 || moved.current;
     moved.current = true;
+    if (wanted) return settle(scroller.current, () => virtual.scrollToIndex(Math.max(0, at), { align: "auto" }));
   }, [selected]);
 
   const move = (step: number) => {

@@ -48,7 +48,7 @@ export function RowName({ row, fold }: Omit<RowProps, "top">) {
   const { hits, picked } = useTraceView();
   const { node, children, open, depth } = row;
   return (
-    <span className={css.rowName} style={{ paddingLeft: Math.min(depth, 24) * 14 }}>
+    <span className={css.rowName} style={{ paddingLeft: Math.min(depth, 24) * 12 }}>
       {children ? (
         <button
           type="button"

@@ -31,7 +31,7 @@ export function TracesPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const window = useMemo(() => timeWindow(search, now), [search, now]);
   const live = search.live === "1";
-  const narrow = useMediaQuery("(max-width: 900px)", globalThis.innerWidth <= 900);
+  const narrow = useMediaQuery("(max-width: 1180px)", globalThis.innerWidth <= 1180);
   const facets = search.facets ? search.facets === "1" : !narrow;
   const filter = search.filter ?? "";
   const sort = search.sort ?? "-start_time";
