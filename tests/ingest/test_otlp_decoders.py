@@ -453,6 +453,8 @@ def test_numbers_that_are_not_finite_are_kept_as_text() -> None:
         ({"doubleValue": 2}, 2.0),
         ({"doubleValue": "2.5"}, 2.5),
         ({"bytesValue": "AQI="}, "AQI="),
+        ({"bytesValue": "eyJxIjoxfQ=="}, '{"q":1}'),
+        ({"bytesValue": "e/8="}, "e/8="),
         ({}, None),
         (None, None),
         ({"newKindOfValue": 1}, None),

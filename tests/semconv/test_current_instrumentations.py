@@ -267,3 +267,78 @@ def test_a_reranker_may_score_below_zero(make):
     start = "reranker.output_documents.0.document"
     attributes = {"openinference.span.kind": "RERANKER", f"{start}.content": "x", f"{start}.score": -3.25}
     assert content(make(attributes)).documents[0].score == -3.25
+
+
+PRINTED = (
+    "content='weather in Paris' additional_kwargs={} response_metadata={} id='1'",
+    "content='' additional_kwargs={} response_metadata={'finish_reason': 'tool_calls'} id='2'"
+    " tool_calls=[{'name': 'get_weather', 'args': {'city': 'Paris'}, 'id': 'call_1', 'type': 'tool_call'}]"
+    " usage_metadata={'input_tokens': 120}",
+    "content=\"It's sunny\" name='get_weather' id='3' tool_call_id='call_1'",
+)
+
+
+def test_messages_that_python_printed_are_messages(make):
+    span = make({"openinference.span.kind": "CHAIN", "output.value": json.dumps({"messages": PRINTED})})
+    asked, called, told = content(span).output_messages
+    assert (asked.role, asked.text) == ("user", "weather in Paris")
+    assert (called.role, called.parts[0].tool_name, called.parts[0].arguments) == (
+        "assistant",
+        "get_weather",
+        {"city": "Paris"},
+    )
+    assert (told.role, told.name, told.parts[0].tool_call_id, told.parts[0].result) == (
+        "tool",
+        "get_weather",
+        "call_1",
+        "It's sunny",
+    )
+
+
+def test_a_tool_message_that_python_printed_is_the_result_of_its_call(make):
+    span = make(
+        {"openinference.span.kind": "TOOL", "input.value": "{'city': 'Paris'}", "output.value": PRINTED[2]},
+    )
+    found = content(span)
+    assert (found.tool_arguments, found.tool_result, span.tool_call_id) == ({"city": "Paris"}, "It's sunny", "call_1")
+    assert preview(span.output, "application/json", 40) == "It's sunny"
+
+
+@pytest.mark.parametrize(
+    "value", ["content=", "content=eval('1')", "content='a", "content='" + "\\" * 999, "content=''"]
+)
+def test_what_is_not_quite_a_printed_message_stays_text(make, value):
+    span = make({"openinference.span.kind": "TOOL", "output.value": value})
+    assert content(span).tool_result == value
+
+
+def test_pairs_of_role_and_text_are_messages(make):
+    span = make(
+        {"openinference.span.kind": "CHAIN", "input.value": '{"messages": [["system", "Be brief"], ["human", "hi"]]}'}
+    )
+    assert said(content(span).input_messages) == [("system", "Be brief"), ("user", "hi")]
+
+
+def test_anthropic_blocks_sent_as_text_are_read(make):
+    blocks = json.dumps([{"type": "tool_result", "tool_use_id": "t1", "content": "20C"}])
+    span = make(
+        {
+            "llm.request.type": "chat",
+            "gen_ai.prompt.0.role": "user",
+            "gen_ai.prompt.0.content": blocks,
+            "gen_ai.completion.0.role": "thinking",
+            "gen_ai.completion.0.content": "Let me think.",
+        }
+    )
+    found = content(span)
+    assert [(message.role, parts(message)) for message in found.input_messages] == [
+        ("tool", [("tool_call_response", "t1")])
+    ]
+    assert [(message.role, parts(message)) for message in found.output_messages] == [
+        ("assistant", [("reasoning", "Let me think.")])
+    ]
+
+
+def test_steps_with_agent_in_their_name_are_no_agents(make):
+    for name in ("RunnableAssign<agent_scratchpad>", "ToolsAgentOutputParser", "RunnableAgent"):
+        assert make({"openinference.span.kind": "AGENT"}, name=name).agent_name == ""

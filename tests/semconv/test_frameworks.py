@@ -48,7 +48,7 @@ def test_langsmith_turns_are_model_calls_and_the_session_is_the_conversation(fra
     assert [call.arguments for call in calls] == [{"city": "Berlin"}, {"city": "New York"}]
     tools = named(spans, "mcp__weather")
     assert {tool.tool_name for tool in tools} == {"mcp__weather__get_weather"}
-    assert content(tools[0]).tool_arguments == {"input": {"city": "Berlin"}}
+    assert content(tools[0]).tool_arguments == {"city": "Berlin"}
 
 
 def test_crewai_through_litellm_carries_messages_and_inclusive_tokens(frameworks):

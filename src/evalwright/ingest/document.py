@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -200,14 +200,14 @@ def _read_double(value: Any, repairs: Repairs, _depth: int) -> Any:
 
 def _read_bytes(value: Any, repairs: Repairs, _depth: int) -> Any:
     if isinstance(value, bytes):
-        return repairs.text(b64encode(value).decode())
+        return repairs.binary(value)
     if not isinstance(value, str):
         return _BAD
     try:
         content = b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
         return _BAD
-    return repairs.text(b64encode(content).decode())
+    return repairs.binary(content)
 
 
 def _read_array(value: Any, repairs: Repairs, depth: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -145,7 +144,7 @@ def _value(value: Any, member: str | None, repairs: Repairs, depth: int) -> Any:
         case "double_value":
             return repairs.number(value.double_value)
         case "bytes_value":
-            return repairs.text(b64encode(value.bytes_value).decode())
+            return repairs.binary(value.bytes_value)
         case "array_value" | "kvlist_value":
             return _container(value, member, repairs, depth)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from base64 import b64encode
 from collections import Counter
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ MAX_VALUES: Final = 8_000_000
 RECORD_COST: Final = 32
 """What a span, log record, metric or its container counts for: a request holds at most 250,000 of them."""
 
+_JSON_STARTS: Final = frozenset({b"{", b"[", b'"'})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -62,6 +64,15 @@ class Repairs:
         self.totals.update(self._open)
         self._open = {}
         return flags
+
+    def binary(self, content: bytes) -> str:
+        """Returns JSON that was sent as bytes as the text it is, anything else as base64."""
+        if content[:1] in _JSON_STARTS:
+            try:
+                return self.text(content.decode())
+            except UnicodeDecodeError:
+                pass
+        return self.text(b64encode(content).decode())
 
     def text(self, value: str) -> str:
         """Returns the text without NUL characters and lone surrogates, cut to the limit.

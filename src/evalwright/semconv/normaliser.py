@@ -18,8 +18,10 @@ from evalwright.semconv.values import Reader, is_redacted, text, word, words
 
 _AGENT_NAMES: Final = ("invoke_agent ", "agent_run [", "create_agent ")
 _TOOL_NAMES: Final = ("execute_tool ", "running tool: ", "running tool ")
-_TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"')
-_CALL_ID: Final = re.compile(r'"tool_call_id":\s*"([^"\\]{1,200})"')
+_NO_AGENT: Final = re.compile(r"[ <(\[]|^Runnable|Parser$")
+"""Names of steps that an instrumentation calls agents because the word occurs in them."""
+_TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"|\Acontent=')
+_CALL_ID: Final = re.compile(r"""\btool_call_id(?:":\s*"|=')([^"'\\]{1,200})["']""")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
 _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
 """Fields of which a second, different answer is worth a flag."""
@@ -202,7 +204,7 @@ def _agent_name(found: Mapping[str, Any], kind: SpanKind, name: str, convention:
     prefix = next((prefix for prefix in _AGENT_NAMES if name.startswith(prefix)), "")
     if prefix:
         return name.removeprefix(prefix).rstrip("]")
-    if convention != "openinference" or " " in name:
+    if convention != "openinference" or _NO_AGENT.search(name):
         return ""
     owner, dot, method = name.rpartition(".")
     return owner if dot and method.islower() else name
@@ -226,7 +228,7 @@ def _tool_call_id(found: Mapping[str, Any], kind: SpanKind, output: str) -> str:
     given: str = found.get("tool_call_id", "")
     if kind is SpanKind.LLM:
         return ""
-    if given or kind is not SpanKind.TOOL or '"tool_call_id"' not in output or not _TOOL_MESSAGE.search(output):
+    if given or kind is not SpanKind.TOOL or "tool_call_id" not in output or not _TOOL_MESSAGE.search(output):
         return given
     called = _CALL_ID.search(output)
     return called[1] if called else ""

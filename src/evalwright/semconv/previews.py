@@ -9,7 +9,8 @@ import msgspec
 
 from evalwright.domain.content import Message
 from evalwright.semconv.messages.conversation import read_conversation
-from evalwright.semconv.values import compact_json, parse_json
+from evalwright.semconv.messages.printed import read_printed
+from evalwright.semconv.values import compact_json, parse_json, shown
 
 _PARSED_UP_TO: Final = 256_000
 _SPEAKING: Final = (
@@ -59,6 +60,8 @@ def words(value: str) -> str:
     >>> words('[{"role": "user", "content": "Where is my ord')
     'Where is my ord'
     """
+    if printed := read_printed(value):
+        return _newest_words((printed,)) or value
     if value[:64].lstrip()[:1] not in _OPENINGS or len(value) > _PARSED_UP_TO:
         return value
     parsed = parse_json(value)
@@ -114,7 +117,8 @@ def _newest_words(messages: tuple[Message, ...]) -> str:
         calls = [part for part in message.parts if part.type == "tool_call"]
         if calls:
             return ", ".join(f"{part.tool_name}({compact_json(part.arguments)})" for part in calls)
-    return messages[-1].text
+    told = [part.result for part in messages[-1].parts if part.type == "tool_call_response"]
+    return messages[-1].text or "\n".join(shown(result) or "" for result in told)
 
 
 def _cut(value: str, limit: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from evalwright.domain.content import Message, SpanContent
 from evalwright.domain.span import Span, SpanKind
 from evalwright.semconv.messages.parts import plain_arguments, plain_result
+from evalwright.semconv.messages.printed import named_arguments, told_result
 from evalwright.semconv.registry import SOURCES
 from evalwright.semconv.values import shown
 from evalwright.semconv.view import SpanView
@@ -26,8 +27,8 @@ def content(span: Span) -> SpanContent:
         input_messages=tuple(_first(view, "input_messages") or ()),
         output_messages=output_messages,
         tools=tuple(_first(view, "tools") or ()),
-        tool_arguments=plain_arguments(_first(view, "tool_arguments")) if is_tool else None,
-        tool_result=plain_result(_first(view, "tool_result")) if is_tool else None,
+        tool_arguments=plain_arguments(named_arguments(_first(view, "tool_arguments"))) if is_tool else None,
+        tool_result=plain_result(told_result(_first(view, "tool_result"))) if is_tool else None,
         query=shown(_first(view, "query")) or "",
         documents=tuple(_first(view, "documents") or ()),
         prompt_template=shown(_first(view, "prompt_template")) or "",

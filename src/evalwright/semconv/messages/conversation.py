@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evalwright.domain.content import Message, Part
 from evalwright.semconv.messages.parts import call, first, read_parts, reasoning_part, response, text_part, unwrapped
+from evalwright.semconv.messages.printed import read_printed
 from evalwright.semconv.values import parse_json, shown, text
 
 _ROLES: Final = {
@@ -23,6 +24,7 @@ _ROLES: Final = {
     "function": "tool",
     "toolmessage": "tool",
     "functionmessage": "tool",
+    "thinking": "assistant",
     "tool-call": "assistant",
     "tool-response": "tool",
 }
@@ -51,7 +53,9 @@ def read_conversation(value: Any, role: str = "", depth: int = 0) -> tuple[Messa
     if depth > _DEPTH or value is None or value == "":
         return ()
     if isinstance(value, str):
-        return (Message(role=role, parts=(text_part(value),)),) if role else ()
+        printed = read_printed(value)
+        said = Message(role=role, parts=(text_part(value),)) if role else None
+        return (found,) if (found := printed or said) else ()
     if isinstance(value, Mapping):
         return _from_object(dict(value), role, depth)
     if isinstance(value, (list, tuple)):
@@ -83,6 +87,8 @@ def read_message(block: Mapping[str, Any], default_role: str) -> Message:
     if text(body.get("type")) in _TYPED:
         return Message(role=role, parts=tuple(_typed_parts(body)))
     parts = [*_thoughts(body), *_content(body)]
+    if body.get("role") == "thinking":
+        parts = [reasoning_part(part.text) if part.type == "text" else part for part in parts]
     parts = _answers(parts, body) if role == "tool" else parts
     seen = {part.tool_call_id for part in parts if part.type == "tool_call"} - {""}
     parts += [part for part in _calls(body) if part.tool_call_id not in seen]
@@ -120,6 +126,8 @@ def _content(body: Mapping[str, Any]) -> list[Part]:
         content = body.get(key)
         if isinstance(content, Mapping) and isinstance(content.get("parts"), list):
             content = content["parts"]
+        if isinstance(content, str) and content.startswith(('[{"type"', '[{"text"')):
+            content = parse_json(content)
         if content not in (None, "", []):
             return read_parts(content)
     return read_parts(first(body, "text", "refusal", "generated_text"))
@@ -214,6 +222,10 @@ def _from_request(value: dict[str, Any], key: str, role: str, depth: int) -> tup
 
 def _from_list(items: Sequence[Any], role: str, depth: int) -> tuple[Message, ...]:
     entries = [parse_json(item) for item in items]
+    if entries and all(_is_pair(item) for item in entries):
+        return tuple(Message(role=_ROLES.get(who, who), parts=(text_part(said),)) for who, said in entries)
+    if entries and all(isinstance(item, str) and item.startswith("content=") for item in entries):
+        return tuple(message for item in entries if (message := read_printed(item)) is not None)
     if len(entries) == 1 and isinstance(entries[0], list):
         return _from_list(entries[0], role, depth + 1)
     blocks = [item for item in entries if isinstance(item, Mapping)]
@@ -230,6 +242,13 @@ def _from_list(items: Sequence[Any], role: str, depth: int) -> tuple[Message, ..
         parts = tuple(read_parts(entries))
         return (Message(role=role, parts=parts),) if parts else ()
     return tuple(message for item in entries for message in read_conversation(item, role, depth + 1))
+
+
+def _is_pair(item: Any) -> bool:
+    """Whether this is LangChain's short form of a message: a role and what was said."""
+    if not isinstance(item, list) or len(item) != 2 or not all(isinstance(one, str) for one in item):
+        return False
+    return item[0] in _ROLES or item[0] in _PLAIN_ROLES
 
 
 def _is_call(item: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ _RESPONSES: Final = frozenset(
 _MEDIA: Final = frozenset(
     {"image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "blob", "uri"}
 )
+_ASKED: Final = frozenset({"input", "options", "context", "ctx"})
 _CALLED: Final = frozenset({"args", "kwargs", "sanitize_inputs_outputs"})
 # Gemini and Bedrock name a part by its only key instead of a type.
 _KEYED: Final = {
@@ -160,6 +161,8 @@ def plain_arguments(arguments: Any) -> Any:
         return arguments
     if "input_str" in arguments and isinstance(arguments.get("inputs"), Mapping):
         return arguments["inputs"]
+    if isinstance(arguments.get("input"), Mapping) and set(arguments) <= _ASKED:
+        return arguments["input"]
     named = arguments.get("kwargs")
     if isinstance(named, Mapping) and set(arguments) <= _CALLED and not arguments.get("args"):
         return named
