@@ -42,7 +42,7 @@ def show(name: str, *, options: Options = Options()) -> None:
     Args:
         name: of an evaluator that has scored, or a ready one.
     """
-    from evalwright.evaluators.recipes import recipes
+    from evalwright.evaluators.recipes import labelled_sets, recipes
     from evalwright.evaluators.recipes.cards import cards_for
     from evalwright.evaluators.registry import ready_rubrics
 
@@ -53,7 +53,8 @@ def show(name: str, *, options: Options = Options()) -> None:
     registered = _registered(name, recipe, options) if reachable else None
     cards = _cards(name, options) if reachable else []
     if options.json:
-        told = {"cards": cards, "ready_cards": ready, "recipe": recipe, "status": status(recipe, ready)}
+        sets = [labelled_sets()[fit.set] for fit in recipe.fits] if recipe else []
+        told = {"cards": cards, "ready_cards": ready, "recipe": recipe, "sets": sets, "status": status(recipe, ready)}
         emit_json({**(registered or {"name": name}), "calibration": msgspec.to_builtins(told)})
         return
     _emit_definition(name, rubric, registered)
@@ -130,6 +131,8 @@ def _emit_definition(name: str, rubric: Rubric | None, registered: Mapping[str, 
 def _emit_calibration(
     name: str, cards: Sequence[Mapping[str, Any]], ready: Sequence[ReadyCard], recipe: Recipe | None
 ) -> None:
+    from evalwright.evaluators.recipes import labelled_sets
+
     if cards:
         emit_rows(cards, CARDS, as_json=False, empty="")
     else:
@@ -142,7 +145,8 @@ def _emit_calibration(
         for statement in dict.fromkeys(s for card in ready if not card.published for s in card.statements):
             note(f"note: {one_line(statement)}")
     for fit in recipe.fits if recipe else ():
-        note(f"{fit.set}: {fit.rows} labelled. {one_line(fit.about)}")
+        known = labelled_sets()[fit.set]
+        note(f"{fit.set} ({known.source}; {known.licence}): {fit.rows} labelled. {known.people} {one_line(fit.about)}")
     if recipe and (recipe.missing or recipe.exact):
         note(one_line(recipe.missing or recipe.exact))
 
