@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../../api/client";
-import type { Page } from "../../api/types";
+import type { Experiment, Page } from "../../api/types";
 import type { Bridge, ProbeDetail, ProbeSummary } from "./probes";
 
 const at = (name: string) => `/evaluators/${encodeURIComponent(name)}`;
@@ -29,5 +29,14 @@ export function useBridge(project: string, name: string, before: string, after: 
     queryFn: ({ signal }) => get<Bridge>(`${at(name)}/bridge`, { project, before, after }, signal),
     enabled: Boolean(project && before && after && before !== after),
     staleTime: 60_000,
+  });
+}
+
+/** The newest experiments of a project, canary runs among them. */
+export function useExperimentsOf(project: string) {
+  return useQuery({
+    queryKey: ["experiments", "canaries", project],
+    queryFn: ({ signal }) => get<Page<Experiment>>("/experiments", { project, limit: 500 }, signal),
+    enabled: Boolean(project),
   });
 }
