@@ -61,7 +61,12 @@ async def try_out(deps: Deps, project: str, definition: str, model: str, filter:
 def _check(rubric: Rubric, model: str, limit: int) -> None:
     if not model and not rubric.model.get("name"):
         raise InvalidInput("no model is named", hint="name one, or pin one in the rubric: model: {name: ...}")
-    calls = limit * rubric.samples * max(1, len(rubric.criteria)) * (2 if rubric.pairwise else 1)
+    calls = (
+        limit
+        * rubric.samples
+        * (1 if rubric.together else max(1, len(rubric.criteria)))
+        * (2 if rubric.pairwise else 1)
+    )
     if calls > MAX_CALLS:
         raise InvalidInput(
             f"trying this takes {calls} model calls, over {MAX_CALLS}", hint="try fewer, or less samples"

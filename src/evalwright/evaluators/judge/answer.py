@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +42,17 @@ def read_answer(text: str, rubric: Rubric) -> Answer:
     data = find_object(text)
     if data is None:
         raise BrokenAnswer("it holds no JSON object")
+    return check_answer(data, rubric)
+
+
+def check_answer(data: Any, rubric: Rubric) -> Answer:
+    """Returns an answer that was read as JSON.
+
+    Raises:
+        BrokenAnswer: it breaks the contract.
+    """
+    if not isinstance(data, dict):
+        raise BrokenAnswer("it holds no JSON object")
     label = _label(data.get("label"), rubric)
     return Answer(
         label=label,
@@ -51,15 +63,15 @@ def read_answer(text: str, rubric: Rubric) -> Answer:
     )
 
 
-def find_object(text: str) -> dict[str, Any] | None:
-    """Returns the last JSON object in a text that has a ``label``, else the last object; None when there is none.
+def find_object(text: str, wanted: Collection[str] = ("label",)) -> dict[str, Any] | None:
+    """Returns the last JSON object in a text that has a wanted key, else the last object; None when there is none.
 
     Models wrap JSON in fences and prose, and reasoning comes before the verdict: so the last one counts. A text with
     many braces that begin no object is read from its end instead.
     """
     found = _forwards(text)
     objects = found if found is not None else _backwards(text)
-    labelled = [value for value in objects if "label" in value]
+    labelled = [value for value in objects if not value.keys().isdisjoint(wanted)]
     return next(reversed(labelled or objects), None)
 
 

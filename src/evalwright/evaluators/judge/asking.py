@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from opentelemetry.trace import Tracer
 
@@ -18,6 +18,8 @@ from evalwright.evaluators.judge.logprobs import TOP, label_probabilities
 from evalwright.evaluators.judge.rubric import EvidenceRule, Rubric
 from evalwright.evaluators.result import errored
 from evalwright.ports.models import ChatModel, ChatReply, ChatRequest
+
+Read = TypeVar("Read")
 
 
 @dataclass(slots=True)
@@ -37,6 +39,25 @@ class Spent:
         self.cost = None if self.unpriced else (self.cost or 0.0) + (reply.cost or 0.0)
 
 
+async def ask_twice(
+    messages: list[Mapping[str, Any]],
+    call: Callable[[Sequence[Mapping[str, Any]]], Awaitable[ChatReply]],
+    read: Callable[[ChatReply], Read],
+) -> Read:
+    """Returns what ``read`` makes of the reply; a broken one is sent back once with what is wrong.
+
+    Raises:
+        BrokenAnswer: the second reply is broken too.
+    """
+    reply = await call(messages)
+    try:
+        return read(reply)
+    except BrokenAnswer as broken:
+        repair = {"role": "user", "content": prompt.repair_prompt(str(broken))}
+        said = {"role": "assistant", "content": reply.text[: prompt.MAX_QUOTED_ANSWER]}
+    return read(await call([*messages, said, repair]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Asks a model for one verdict by a rubric; keeps no state between verdicts."""
@@ -52,33 +73,26 @@ class Asker:
 
     async def ask(self, texts: Mapping[str, str], subject: Subject, spent: Spent) -> Outcome:
         """Returns the verdict on these inputs; errored when the call failed or the answer was broken twice."""
-        messages: list[Mapping[str, Any]] = [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": prompt.user_prompt(texts, self.fence())},
-        ]
         try:
-            return await self._repaired(messages, texts, subject, spent)
+            return await ask_twice(
+                self.opening(texts),
+                lambda messages: self.call(messages, spent),
+                lambda reply: self._read(reply, texts, subject),
+            )
         except ModelCallFailed as error:
             return errored(error.message)
-
-    async def _repaired(
-        self, messages: list[Mapping[str, Any]], texts: Mapping[str, str], subject: Subject, spent: Spent
-    ) -> Outcome:
-        reply = await self._call(messages, spent)
-        try:
-            return self._read(reply, texts, subject)
-        except BrokenAnswer as broken:
-            said = reply.text[: prompt.MAX_QUOTED_ANSWER]
-            messages += [
-                {"role": "assistant", "content": said},
-                {"role": "user", "content": prompt.repair_prompt(str(broken))},
-            ]
-        try:
-            return self._read(await self._call(messages, spent), texts, subject)
         except BrokenAnswer as broken:
             return errored(f"the judge's answer cannot be used: {broken}")
 
-    async def _call(self, messages: Sequence[Mapping[str, Any]], spent: Spent) -> ChatReply:
+    def opening(self, texts: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """Returns the messages that ask for a verdict on these inputs."""
+        return [
+            {"role": "system", "content": self.system},
+            {"role": "user", "content": prompt.user_prompt(texts, self.fence())},
+        ]
+
+    async def call(self, messages: Sequence[Mapping[str, Any]], spent: Spent) -> ChatReply:
+        """Returns one reply, traced and counted."""
         temperature = self.rubric.model.get("temperature")
         request = ChatRequest(
             model=self.model,
@@ -97,6 +111,16 @@ class Asker:
 
     def _read(self, reply: ChatReply, texts: Mapping[str, str], subject: Subject) -> Outcome:
         answer = read_answer(reply.text, self.rubric)
+        outcome = self.held(answer, texts, subject)
+        weighed = self.rubric.from_logprobs and outcome.status is ScoreStatus.SCORED
+        return self._weighed(outcome, answer, reply) if weighed else outcome
+
+    def held(self, answer: Answer, texts: Mapping[str, str], subject: Subject) -> Outcome:
+        """Returns the outcome of an answer whose evidence was looked up.
+
+        Raises:
+            BrokenAnswer: the rubric requires evidence and none was found.
+        """
         evidence = verify(answer.evidence, texts, subject)
         if answer.label in self.rubric.abstain:
             reason = f"{answer.label}: {answer.explanation}"
@@ -104,8 +128,7 @@ class Asker:
         if self.rubric.evidence is EvidenceRule.REQUIRED and not any(quote.found for quote in evidence):
             given = "the evidence is not in the inputs word for word" if evidence else "no evidence is given"
             raise BrokenAnswer(given)
-        outcome = self._scored(answer, evidence)
-        return self._weighed(outcome, answer, reply) if self.rubric.from_logprobs else outcome
+        return self._scored(answer, evidence)
 
     def _scored(self, answer: Answer, evidence: Sequence[Evidence]) -> Outcome:
         numeric = self.rubric.type is ScoreType.NUMERIC

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from evalwright.evaluators.judge.inputs import JudgeInputs, collect
 from evalwright.evaluators.judge.rubric import Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_file import read_rubric
 from evalwright.evaluators.judge.sampling import majority
+from evalwright.evaluators.judge.together import ask_together, schema_of
 from evalwright.evaluators.pairwise import BOTH, TIE
 from evalwright.evaluators.result import errored
 from evalwright.evaluators.selectors import parse_selector
@@ -70,9 +72,9 @@ class Judge(OneScore):
         self._fence = fence
         self._selectors = {name: parse_selector(text) for name, text in rubric.inputs.items()}
         self._system = prompt.system_prompt(rubric)
-        self._schema = prompt.answer_schema(rubric)
+        self._schema = schema_of(rubric) if rubric.together else prompt.answer_schema(rubric)
         self._spec = _spec(rubric, self._model)
-        self._parts = [self._like(rubric=part) for part in rubric.parts]
+        self._parts = {name: self._like(rubric=part) for name, part in zip(rubric.criteria, rubric.parts, strict=True)}
 
     @classmethod
     def from_file(cls, path: str | Path, *, model: str = "", client: ChatModel | None = None, **options: Any) -> Judge:
@@ -123,7 +125,47 @@ class Judge(OneScore):
         """Returns the verdict on a subject, one for each criterion where the rubric has several."""
         if not self._parts:
             return await super().evaluate(subject)
-        return [each for found in await asyncio.gather(*(p.evaluate(subject) for p in self._parts)) for each in found]
+        if self.rubric.together:
+            return await self._evaluate_together(subject)
+        found = await asyncio.gather(*(part.evaluate(subject) for part in self._parts.values()))
+        return [verdict for verdicts in found for verdict in verdicts]
+
+    async def _evaluate_together(self, subject: Subject) -> Sequence[tuple[str, ScoreType, Outcome]]:
+        started = time.perf_counter()
+        try:
+            found = await self._outcomes(subject)
+        except Exception as error:  # as for one score: it costs these verdicts, not the run
+            found = dict.fromkeys(self._parts, errored(f"{type(error).__name__}: {error}"[:1000]))
+        spent_ms = (time.perf_counter() - started) * 1000
+        kind = self.rubric.type
+        return [(self._parts[n].rubric.name, kind, replace(each, latency_ms=spent_ms)) for n, each in found.items()]
+
+    async def _outcomes(self, subject: Subject) -> Mapping[str, Outcome]:
+        inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
+        refusal = self._refusal(inputs)
+        if refusal is not None:
+            return dict.fromkeys(self._parts, refusal)
+        keys = {name: f"{self._key(inputs)} {name}" for name in self._parts}
+        cache = self._cache if self._cache is not None else {}
+        known = {name: cached for name, key in keys.items() if (cached := cache.get(key)) is not None}
+        if len(known) == len(keys):
+            return {name: _again(cached, inputs, subject) for name, cached in known.items()}
+        found = await self._judge_together(subject, inputs)
+        cache.update({keys[name]: each for name, each in found.items() if each.status is not ScoreStatus.ERRORED})
+        return found
+
+    async def _judge_together(self, subject: Subject, inputs: JudgeInputs) -> Mapping[str, Outcome]:
+        spent = Spent()
+        askers = {name: part.asker() for name, part in self._parts.items()}
+        with tracing.verdict_span(self._tracer, self._spec, subject) as span:
+            asked = (
+                ask_together(self.asker(), askers, inputs.texts, subject, spent) for _ in range(self.rubric.samples)
+            )
+            samples = await asyncio.gather(*asked)
+            found = {name: _of_samples([each[name] for each in samples], self.rubric) for name in askers}
+            found = {name: self._finished(each, inputs, spent, span) for name, each in found.items()}
+        share = None if spent.cost is None else spent.cost / len(found)
+        return {name: replace(each, cost=share) for name, each in found.items()}
 
     async def _outcome(self, subject: Subject) -> Outcome:
         inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
@@ -133,10 +175,7 @@ class Judge(OneScore):
         key = self._key(inputs)
         cached = self._cache.get(key)
         if cached is not None:
-            # The same words may stand in another span: the evidence is looked up where it is now.
-            there = verify([quote.quote for quote in cached.evidence], inputs.texts, subject)
-            spans = zip(cached.evidence, there, strict=True)
-            return replace(cached, cost=0.0, evidence=tuple(replace(old, span_id=new.span_id) for old, new in spans))
+            return _again(cached, inputs, subject)
         outcome = await self._judge(subject, inputs)
         if outcome.status is not ScoreStatus.ERRORED:
             self._cache[key] = outcome
@@ -177,12 +216,12 @@ class Judge(OneScore):
         return of_both_orders(*await asyncio.gather(*(self._sampled(texts, subject, spent) for texts in orders)))
 
     async def _sampled(self, texts: Mapping[str, str], subject: Subject, spent: Spent) -> Outcome:
-        asker, samples = self._asker(), self.rubric.samples
-        if samples == 1:
-            return await asker.ask(texts, subject, spent)
-        return majority(await asyncio.gather(*(asker.ask(texts, subject, spent) for _ in range(samples))), self.rubric)
+        asker = self.asker()
+        asked = (asker.ask(texts, subject, spent) for _ in range(self.rubric.samples))
+        return _of_samples(await asyncio.gather(*asked), self.rubric)
 
-    def _asker(self) -> Asker:
+    def asker(self) -> Asker:
+        """Returns what asks the model; the judge must have one."""
         assert self._client is not None
         return Asker(
             rubric=self.rubric,
@@ -194,6 +233,17 @@ class Judge(OneScore):
             system=self._system,
             schema=self._schema,
         )
+
+
+def _of_samples(outcomes: Sequence[Outcome], rubric: Rubric) -> Outcome:
+    return outcomes[0] if len(outcomes) == 1 else majority(outcomes, rubric)
+
+
+def _again(cached: Outcome, inputs: JudgeInputs, subject: Subject) -> Outcome:
+    """Returns a verdict given before; the same words may stand in another span, so evidence is looked up anew."""
+    there = verify([quote.quote for quote in cached.evidence], inputs.texts, subject)
+    spans = zip(cached.evidence, there, strict=True)
+    return replace(cached, cost=0.0, evidence=tuple(replace(old, span_id=new.span_id) for old, new in spans))
 
 
 def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:

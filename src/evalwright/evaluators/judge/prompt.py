@@ -36,6 +36,8 @@ def system_prompt(rubric: Rubric) -> str:
     if rubric.pairwise:
         parts.append(_PAIR)
     parts.append("# Verdicts\n" + _verdicts(rubric))
+    if rubric.together:
+        parts.append("# Criteria\n" + "\n".join(f"- {name}: {asked}" for name, asked in rubric.criteria.items()))
     if rubric.rules:
         parts.append("# Rules\n" + "\n".join(f"{i}. {rule}" for i, rule in enumerate(rubric.rules, start=1)))
     if rubric.examples:
@@ -72,6 +74,8 @@ def _example(rubric: Rubric, place: int) -> str:
 
 def _answer_format(rubric: Rubric) -> str:
     lines = ["Answer with one JSON object and nothing else, with these keys in this order:"]
+    if rubric.together:
+        lines.append(f"{', '.join(rubric.criteria)}: for each criterion, judged by itself, an object with the keys")
     lines.append("explanation: two sentences at most that apply the rubric to what you see.")
     lines.append(_EVIDENCE[rubric.evidence])
     lines.append(f"label: one of {', '.join(rubric.verdicts)}.")

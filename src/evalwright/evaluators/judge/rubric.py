@@ -117,6 +117,11 @@ class Rubric:
         return int(self.model.get("samples", 1))
 
     @property
+    def together(self) -> bool:
+        """Whether all criteria are asked about in one call."""
+        return bool(self.criteria) and self.model.get("criteria") == "together"
+
+    @property
     def from_logprobs(self) -> bool:
         """Whether scores come from the labels' probabilities."""
         return self.model.get("score_from") == "logprobs"

@@ -35,7 +35,7 @@ _KEYS: Final = {
         "canary",
     ),
     ("output",): ("type", "labels", "scores", "abstain", "range", "shown"),
-    ("model",): ("role", "name", "temperature", "samples", "score_from"),
+    ("model",): ("role", "name", "temperature", "samples", "score_from", "criteria"),
     ("limits",): ("input_chars", "when_cut"),
 }
 _EXAMPLE_KEYS: Final = ("inputs", "label", "value", "why", "criterion")
@@ -191,6 +191,10 @@ class _Reader:
         if self.positive(model.get("samples", 1), ("model", "samples")) > _MOST_SAMPLES:
             self.fail(("model", "samples"), f"samples must be at most {_MOST_SAMPLES}")
         source = self.choice(model.get("score_from", "label"), ("model", "score_from"), ("label", "logprobs"))
+        asked = self.choice(model.get("criteria", "apart"), ("model", "criteria"), ("apart", "together"))
+        if asked == "together" and (source == "logprobs" or not top.get("criteria")):
+            why = "one answer has no probabilities of each" if source == "logprobs" else "there are no criteria"
+            self.fail(("model", "criteria"), f"criteria cannot be asked together: {why}")
         if source == "logprobs" and kind is ScoreType.NUMERIC:
             self.fail(("model", "score_from"), "numbers have no label to read a probability of", "use an ordinal scale")
         return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -12,6 +12,7 @@ from opentelemetry.trace import Tracer
 
 from evalwright.evaluators.judge import prompt, tracing
 from evalwright.evaluators.judge.answer import BrokenAnswer, find_object
+from evalwright.evaluators.judge.asking import ask_twice
 from evalwright.ports.models import ChatModel, ChatReply, ChatRequest
 
 _ANSWER_CHARS: Final = 200_000
@@ -112,17 +113,11 @@ class Asker:
             {"role": "system", "content": self._system},
             {"role": "user", "content": f"{fenced}\n\n{question}"},
         ]
-        reply = await self.chat(messages, schema)
-        try:
-            return read(_object(reply.text))
-        except BrokenAnswer as broken:
-            messages += [
-                {"role": "assistant", "content": reply.text[:_ANSWER_CHARS]},
-                {"role": "user", "content": prompt.repair_prompt(str(broken))},
-            ]
-        return read(_object((await self.chat(messages, schema)).text))
+        return await ask_twice(
+            messages, lambda asked: self.chat(asked, schema), lambda reply: read(_object(reply.text[:_ANSWER_CHARS]))
+        )
 
-    async def chat(self, messages: list[Mapping[str, Any]], schema: Mapping[str, Any]) -> ChatReply:
+    async def chat(self, messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -> ChatReply:
         """Returns one reply, counted and traced."""
         self.spent.check()
         request = ChatRequest(
@@ -154,7 +149,7 @@ async def within(budget: Budget, work: Awaitable[Read]) -> Read:
 
 
 def _object(text: str) -> Mapping[str, Any]:
-    found = find_object(text[:_ANSWER_CHARS])
+    found = find_object(text)
     if found is None:
         raise BrokenAnswer("there is no JSON object in it")
     return found
