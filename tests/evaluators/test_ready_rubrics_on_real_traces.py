@@ -20,6 +20,7 @@ from evalwright.domain.content import Document
 from evalwright.domain.evaluator import StepContent, Subject
 from evalwright.domain.score import Target
 from evalwright.evaluators.judge.inputs import JudgeInputs, collect
+from evalwright.evaluators.judge.prompt import system_prompt
 from evalwright.evaluators.registry import ready_rubrics
 from evalwright.evaluators.selectors import parse_selector
 from evalwright.ingest.json import decode_json
@@ -141,3 +142,10 @@ def test_examples_of_one_criterion_are_shown_only_where_it_is_judged() -> None:
     for name, part in parts.items():
         assert {example.criterion for example in part.examples} == {"", name}
         assert sum(example.criterion == "" for example in part.examples) == 2
+
+
+def test_an_example_of_one_criterion_says_so_where_all_are_judged_together() -> None:
+    whole = system_prompt(RUBRICS["summary_quality"])
+    assert "Example 1\n" in whole
+    assert "Example 2, for coverage alone\n" in whole
+    assert "alone\n" not in system_prompt(RUBRICS["summary_quality"].parts[0])

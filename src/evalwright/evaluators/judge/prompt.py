@@ -69,7 +69,8 @@ def _example(rubric: Rubric, place: int) -> str:
     inputs = "\n".join(f"{name}: {render(value)}" for name, value in example.inputs.items())
     shown = None if example.value is None else rubric.turned(example.value)
     verdict = example.label if shown is None else f"{example.label}, value {shown:g}"
-    return f"Example {place + 1}\n{inputs}\nVerdict: {verdict}\nWhy: {example.why}"
+    only = f", for {example.criterion} alone" if example.criterion and rubric.criteria else ""
+    return f"Example {place + 1}{only}\n{inputs}\nVerdict: {verdict}\nWhy: {example.why}"
 
 
 def _answer_format(rubric: Rubric) -> str:
