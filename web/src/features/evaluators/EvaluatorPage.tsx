@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import type { CalibrationSummary } from "../../api/types";
+import type { CalibrationSummary, JudgeTrust } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { EstimateView } from "../../ui/EstimateView";
 import { FourCounts } from "../../ui/FourCounts";
@@ -9,13 +9,18 @@ import { Failure, Loading } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
+import { CanaryRuns } from "./CanaryRuns";
+import { Corrected } from "./Corrected";
 import { Definition } from "./Definition";
 import { Distribution } from "./Distribution";
 import css from "./Evaluators.module.css";
+import { PlaceLink } from "./PlaceLink";
 import { Probes } from "./Probes";
-import { useCards, useEvaluator, useRecentScores } from "./queries";
+import { useCard, useCards, useEvaluator, useRecentScores } from "./queries";
 import { RecentScores } from "./RecentScores";
+import { Rivals } from "./Rivals";
 import { isRubric } from "./rubricYaml";
+import { Trust } from "./Trust";
 import { VerdictBadge } from "./VerdictBadge";
 import { Versions } from "./Versions";
 
@@ -80,43 +85,81 @@ export function EvaluatorPage() {
               <Versions key={name} project={project} name={name} history={e.history} />
             </div>
             <div>
-              <AgainstPeople project={project} name={name} />
+              <AgainstPeople project={project} name={name} trust={e.trust} />
               <Distribution rows={e.scores} recent={recent.data?.items ?? []} />
               <RecentScores project={project} name={name} />
             </div>
           </div>
+          <BesideOthers project={project} name={name} />
           <Probes key={name} project={project} name={name} isJudge={e.spec.kind !== "code"} />
+          <CanaryRuns
+            project={project}
+            name={name}
+            isJudge={e.spec.kind !== "code"}
+            dataset={typeof e.spec.definition.canary === "string" ? e.spec.definition.canary : ""}
+          />
         </Scroll>
       ) : null}
     </PageFrame>
   );
 }
 
-function AgainstPeople({ project, name }: { project: string; name: string }) {
+function BesideOthers({ project, name }: { project: string; name: string }) {
+  const newest = useCards(project, name).data?.items[0];
+  return newest ? <Rivals project={project} name={name} label={newest.label_score} /> : null;
+}
+
+function AgainstPeople({ project, name, trust }: { project: string; name: string; trust: JudgeTrust[] }) {
   const cards = useCards(project, name);
   const newest = cards.data?.items[0];
   if (!cards.isSuccess) return null;
   return (
-    <section className={ui.section} aria-label="Against people">
-      <h2>Against people</h2>
-      {newest ? (
-        <Standing card={newest} name={name} />
-      ) : (
-        <p>
-          Nobody has checked it against people yet.{" "}
-          <Link to="/evaluators/$name/calibration" params={{ name }} className="link">
-            Calibrate it
-          </Link>{" "}
-          to learn how wrong it is.
-        </p>
-      )}
-    </section>
+    <>
+      <section className={ui.section} aria-label="Against people">
+        <h2>Against people</h2>
+        {newest ? (
+          <div className={css.body}>
+            <Trust of={trust} />
+            <Standing card={newest} name={name} />
+            <LabelNext project={project} name={name} card={newest.id} />
+          </div>
+        ) : (
+          <p>
+            Nobody has checked it against people yet.{" "}
+            <Link to="/evaluators/$name/calibration" params={{ name }} className="link">
+              Calibrate it
+            </Link>{" "}
+            to learn how wrong it is{trust.length ? "; until then it decides no gate" : ""}.
+          </p>
+        )}
+      </section>
+      {newest ? <Corrected project={project} name={name} /> : null}
+    </>
+  );
+}
+
+/** The first few rows a person should look at next, each a click away. */
+function LabelNext({ project, name, card }: { project: string; name: string; card: string }) {
+  const rows = useCard(project, name, card).data?.report.next_labels ?? [];
+  if (!rows.length) return null;
+  return (
+    <p style={{ margin: "10px 0 0" }}>
+      <span className="dim">Label next:</span>{" "}
+      {rows.slice(0, 3).map((row) => (
+        <span key={row.key} title={row.reason}>
+          <PlaceLink place={row.target} />{" "}
+        </span>
+      ))}
+      <Link to="/evaluators/$name/calibration" params={{ name }} search={{ card }} className="link">
+        all {rows.length}
+      </Link>
+    </p>
   );
 }
 
 function Standing({ card, name }: { card: CalibrationSummary; name: string }) {
   return (
-    <div className={css.body}>
+    <div>
       <dl className={css.pairs}>
         {card.agreement ? <Measure label="agrees with people" value={<EstimateView value={card.agreement} />} /> : null}
         {card.kappa ? <Measure label="kappa" value={<EstimateView value={card.kappa} />} /> : null}
@@ -136,6 +179,13 @@ function Standing({ card, name }: { card: CalibrationSummary; name: string }) {
         </span>{" "}
         <VerdictBadge verdict={card.verdict} />
       </p>
+      {card.statements.length ? (
+        <ul className={css.known} aria-label="What to know before using its numbers">
+          {card.statements.map((statement) => (
+            <li key={statement}>{statement}</li>
+          ))}
+        </ul>
+      ) : null}
     </div>
   );
 }
