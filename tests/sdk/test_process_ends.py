@@ -55,8 +55,8 @@ def test_an_outage_is_said_once_and_again_only_after_it_ended(caplog: pytest.Log
         ew.shutdown()
     said = [record.getMessage() for record in caplog.records if record.name.startswith("evalwright")]
     assert said == [
-        "evalwright-spans: the server did not take all: the server answered 401: the API key is unknown",
-        "evalwright-spans: the server did not take all: the server answered 403",
+        "evalwright-spans: 1 refused: the server answered 401: the API key is unknown",
+        "evalwright-spans: 1 refused: the server answered 403",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from cyclopts import App
 
@@ -16,6 +16,8 @@ from evalwright.cli.scores import CORRECTED, explain_correction
 
 app = App(name="experiments", help="Run a task over a dataset, list and compare runs.")
 app.command(report)
+
+USAGE: Final = frozenset(("cost", "input_tokens", "output_tokens"))
 
 COLUMNS: Sequence[Column] = (
     ("name", lambda row: row["name"]),
@@ -73,7 +75,9 @@ def show(name: str, *, corrected: bool = False, options: Options = Options()) ->
         ("mean", lambda row: estimate(row["estimate"])),
         *((CORRECTED,) if corrected else ()),
     )
-    emit_rows(experiment["metrics"], columns, as_json=False, empty="no scores yet")
+    recorded, missing = _recorded(experiment["metrics"], ("estimate",))
+    emit_rows(recorded, columns, as_json=False, empty="no scores yet")
+    _tell_missing(missing)
     for row in experiment["metrics"]:
         explain_correction(row["metric"], row["correction"])
 
@@ -145,9 +149,22 @@ def compare(baseline: str, candidate: str, *, corrected: bool = False, options: 
         emit_corrections(answer["corrections"])
 
 
+def _recorded(metrics: Sequence[Mapping[str, Any]], sides: Sequence[str]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Returns the metrics, and apart from them the names of usage that no trial recorded: a program without a model."""
+    missing = [row["metric"] for row in metrics if row["metric"] in USAGE and not any(row[side]["n"] for side in sides)]
+    return [row for row in metrics if row["metric"] not in missing], missing
+
+
+def _tell_missing(names: Sequence[str]) -> None:
+    if names:
+        note(f"not recorded by any trial: {', '.join(names)}")
+
+
 def emit_comparison(answer: Mapping[str, Any]) -> None:
     """Prints a comparison with everything that weakens it."""
-    emit_rows(answer["metrics"], METRICS, as_json=False, empty="the two experiments share no metric")
+    recorded, missing = _recorded(answer["metrics"], ("baseline", "candidate"))
+    emit_rows(recorded, METRICS, as_json=False, empty="the two experiments share no metric")
+    _tell_missing(missing)
     note(
         f"{answer['common_items']} common items; {answer['only_baseline']} only in the baseline, "
         f"{answer['only_candidate']} only in the candidate; +/-/= counts items improved, regressed, unchanged"

@@ -219,7 +219,7 @@ class Outbox(Generic[T]):
         elif not delivery.problem or self._last_problem:
             return
         elif delivery.retry_after_s is None:
-            _log.warning("%s: the server did not take all: %s", self._name, delivery.problem)
+            _log.warning("%s: %d refused: %s", self._name, delivery.failed, delivery.problem)
         else:
             advice = f"up to {self._max_items:,} are kept and tried again"
             _log.warning("%s: nothing arrives: %s; %s", self._name, delivery.problem, advice)
