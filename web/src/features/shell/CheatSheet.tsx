@@ -6,13 +6,15 @@ const KEYS: [keys: string[], what: string][] = [
   [["?"], "This list"],
   [["J"], "Next row, next step"],
   [["K"], "Previous row, previous step"],
-  [["Enter"], "Open the row"],
-  [["X"], "Select the row"],
+  [["←", "→"], "Fold and unfold in the tree; ← leads to the parent"],
+  [["Enter"], "Open the row; in a trace, go to the details; in its search, the next hit"],
+  [["X"], "Select the row or step"],
   [["/"], "Filter bar, or search inside a trace"],
   [["P"], "Mark the step PASS"],
   [["F"], "Mark the step FAIL"],
   [["N"], "Write a note on the step"],
   [["1", "2", "3"], "Transcript, tree, timeline"],
+  [["Z"], "Zoom the timeline to the step, and back"],
   [["Esc"], "Close what is open"],
 ];
 

@@ -36,10 +36,18 @@ export function StatusPage() {
             <Tile label="Up for" value={duration((s.uptime_s ?? 0) * 1000)} />
           </dl>
           <Counts
-            title="Intake since the start"
-            values={flat(s.intake)}
-            label={(name) => name.replaceAll("_", " ")}
+            title="Arrived since the start"
+            values={some(s.intake, (name) => !isProblem(name))}
+            label={words}
             none="Nothing arrived since the start."
+          />
+          <Counts
+            title="Refused, repaired or delayed since the start"
+            values={some(s.intake, isProblem)}
+            label={words}
+            detail={(name) => s.flag_meanings[name.split(": ")[1] ?? ""] ?? MEANINGS[name.split(": ")[0] ?? ""] ?? ""}
+            none="Everything that arrived was taken as it was."
+            bad
           />
           <Counts
             title="Repairs on stored spans"
@@ -78,9 +86,11 @@ interface CountsProps {
   detail?: (name: string) => string;
   link?: (name: string) => string;
   none: string;
+  /** Counts here are trouble: said in colour. */
+  bad?: boolean;
 }
 
-function Counts({ title, values, label, detail, link, none }: CountsProps) {
+function Counts({ title, values, label, detail, link, none, bad = false }: CountsProps) {
   const entries = Object.entries(values).sort(([, a], [, b]) => b - a);
   return (
     <section className={ui.section} aria-label={title}>
@@ -100,7 +110,7 @@ function Counts({ title, values, label, detail, link, none }: CountsProps) {
                   )}
                 </td>
                 {detail ? <td className="dim">{detail(name)}</td> : null}
-                <td className={`${ui.right} num`}>{n.toLocaleString("en-US")}</td>
+                <td className={`${ui.right} num ${bad ? "warn" : ""}`}>{n.toLocaleString("en-US")}</td>
               </tr>
             ))}
           </tbody>
@@ -110,6 +120,33 @@ function Counts({ title, values, label, detail, link, none }: CountsProps) {
       )}
     </section>
   );
+}
+
+/** What a counter of trouble means for what was sent. */
+const MEANINGS: Record<string, string> = {
+  rejected_spans: "spans that could not be read and are not stored",
+  rejected_records: "log records and metric points that could not be read and are not stored",
+  repaired_values: "values that had to be changed to be stored",
+  duplicate_spans: "spans delivered more than once; stored once",
+  unpriced_spans: "spans with token counts but no known price; their cost is unknown, not zero",
+  spooled_batches: "requests kept on disk while the store was away",
+  quarantined_batches: "requests on disk that the store refused; their files are kept",
+  refused_batches: "requests answered with 'try again later'; senders repeat them",
+  requests: "requests that were not taken, by protocol and status",
+};
+
+const FINE = /^(accepted_|replayed_batches|requests: .*: (2\d\d|OK|0)$)/;
+
+function isProblem(name: string): boolean {
+  return !FINE.test(name);
+}
+
+function some(intake: Nested, wanted: (name: string) => boolean): Record<string, number> {
+  return Object.fromEntries(Object.entries(flat(intake)).filter(([name]) => wanted(name)));
+}
+
+function words(name: string): string {
+  return name.replaceAll("_", " ");
 }
 
 type Nested = { [name: string]: number | Nested };

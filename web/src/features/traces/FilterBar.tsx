@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Problem } from "../../api/types";
 import { FIELDS } from "./fields";
 import { complete, type Suggestion } from "./filter";
-import { useAggregate } from "./queries";
+import { useAggregate, useNames } from "./queries";
 import css from "./Traces.module.css";
 
 interface Props {
@@ -32,8 +32,11 @@ export function FilterBar({ value, problem, project, onChange }: Props) {
     { project, group_by: [first.field || "kind"], metrics: ["count"], filter: "", limit: 20 },
     { enabled: needsValues },
   );
-  const values = known.data?.rows.map((row) => String(row[0] ?? "")).filter(Boolean) ?? [];
-  const completion = needsValues ? complete(text, caret, FIELDS, () => values) : first;
+  const named = open && first.kind === "name";
+  const names = useNames(project, first.field, named);
+  const rows = (named ? names.data : known.data)?.rows ?? [];
+  const values = rows.map((row) => String(row[0] ?? "")).filter(Boolean);
+  const completion = needsValues || named ? complete(text, caret, FIELDS, () => values) : first;
   const shown = open ? completion.suggestions.slice(0, 40) : [];
 
   const pick = (suggestion: Suggestion) => {

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Switch, Tooltip } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { IconFilter, IconRefresh } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -33,6 +33,13 @@ export function TracesPage() {
   const live = search.live === "1";
   const narrow = useMediaQuery("(max-width: 1180px)", globalThis.innerWidth <= 1180);
   const facets = search.facets ? search.facets === "1" : !narrow;
+  // A URL that names columns wins; else those one chose last.
+  const [kept, keep] = useLocalStorage({
+    key: "evalwright-trace-columns",
+    defaultValue: "",
+    getInitialValueInEffect: false,
+  });
+  const columns = search.columns ?? (kept || undefined);
   const filter = search.filter ?? "";
   const sort = search.sort ?? "-start_time";
   const traces = useTraces({ project, filter, sort, window, live });
@@ -98,7 +105,13 @@ export function TracesPage() {
           project={project}
           onChange={(next) => set({ filter: next || undefined })}
         />
-        <ColumnPicker value={search.columns} onChange={(columns) => set({ columns })} />
+        <ColumnPicker
+          value={columns}
+          onChange={(next) => {
+            keep(next ?? "");
+            set({ columns: next });
+          }}
+        />
       </div>
       <div className={css.body} data-facets={facets || undefined}>
         {facets ? (
@@ -125,7 +138,7 @@ export function TracesPage() {
           ) : (
             <TracesTable
               items={items}
-              columns={search.columns}
+              columns={columns}
               sort={sort}
               onSort={(next) => set({ sort: next })}
               selected={selected}

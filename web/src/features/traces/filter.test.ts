@@ -26,6 +26,14 @@ describe("tokens", () => {
 });
 
 describe("complete", () => {
+  it("knows the names within score and attr, and closes what is open", () => {
+    const typed = at('score("res|', ["resolution", "no_loop"]);
+    expect(typed).toMatchObject({ kind: "name", field: "score" });
+    expect(typed.suggestions).toEqual([{ label: "resolution", insert: '"resolution") ', detail: "" }]);
+    expect(at('attr("ten|") == 1', ["tenant.id"]).suggestions[0]?.insert).toBe('"tenant.id"');
+    expect(labels("score(|", ["resolution"])).toEqual(["resolution"]);
+    expect(at('score("resolution") |').kind).toBe("operator");
+  });
   it("offers every field at the start and after a connective", () => {
     expect(labels("|")).toContain("model");
     expect(labels('kind == "LLM" and |')).toContain("latency_ms");

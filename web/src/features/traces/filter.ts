@@ -23,7 +23,8 @@ export interface Suggestion {
 export interface Completion {
   start: number;
   end: number;
-  kind: "field" | "operator" | "value" | "connective";
+  kind: "field" | "operator" | "value" | "name" | "connective";
+  /** The field before an operator or a value; `score` or `attr` where a name within its parentheses is typed. */
   field: string;
   suggestions: Suggestion[];
 }
@@ -75,6 +76,7 @@ function wanted(before: Token[]): { kind: Completion["kind"]; field: string } {
   const last = before.at(-1);
   if (!last || CONNECTIVES.has(last.text) || last.text === "not" || (last.text === "(" && !isCall(before)))
     return { kind: "field", field: "" };
+  if (last.text === "(" && isCall(before)) return { kind: "name", field: before.at(-2)?.text ?? "" };
   if (last.kind === "operator") return { kind: "value", field: fieldBefore(before.slice(0, -1)) };
   if (last.text === "[" || last.text === ",") return { kind: "value", field: fieldOfList(before) };
   if (isFieldEnd(before)) return { kind: "operator", field: fieldBefore(before) };
@@ -121,6 +123,12 @@ function fieldSuggestions(fields: FilterField[]): Suggestion[] {
   ];
 }
 
+/** Names within `score("…")` and `attr("…")`; the parenthesis is closed unless it is there already. */
+function nameSuggestions(names: string[], rest: string): Suggestion[] {
+  const close = rest.trimStart().startsWith(")") ? "" : ") ";
+  return names.map((name) => ({ label: name, insert: `${quote(name)}${close}`, detail: "" }));
+}
+
 const JOIN: Suggestion[] = [
   { label: "and", insert: "and ", detail: "both must hold" },
   { label: "or", insert: "or ", detail: "either may hold" },
@@ -149,7 +157,9 @@ export function complete(
         ? OPERATORS_OF[known?.type ?? "string"]
         : kind === "value"
           ? valueSuggestions(known, known?.values ?? values(field))
-          : JOIN;
+          : kind === "name"
+            ? nameSuggestions(values(field), text.slice(current ? current.end : caret))
+            : JOIN;
   const suggestions = pool.filter((s) => s.label.toLowerCase().includes(typed) && s.label.toLowerCase() !== typed);
   return { start, end: current ? current.end : caret, kind, field, suggestions };
 }

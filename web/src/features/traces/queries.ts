@@ -53,3 +53,23 @@ export function useAggregate(body: AggregateBody, options: { enabled?: boolean; 
     retry: false,
   });
 }
+
+const NAMES: Record<string, string> = {
+  score: "SELECT name, count() AS n FROM scores GROUP BY name ORDER BY n DESC LIMIT 200",
+  // Of the newest spans only, and none of the huge ones: names are wanted while somebody types.
+  attr: `SELECT arrayJoin(JSONExtractKeys(attributes)) AS key, count() AS n
+    FROM (SELECT attributes FROM spans WHERE length(attributes) < 100000 ORDER BY start_time DESC LIMIT 300)
+    GROUP BY key ORDER BY n DESC LIMIT 300`,
+};
+
+/** The names that `score("…")` or `attr("…")` may hold, the commonest first. */
+export function useNames(project: string, of: string, enabled: boolean) {
+  const query = NAMES[of];
+  return useQuery({
+    queryKey: ["names", of, project],
+    queryFn: ({ signal }) => post<Table>("/sql", { query, project }, signal),
+    enabled: Boolean(project && query) && enabled,
+    staleTime: 60_000,
+    retry: false,
+  });
+}
