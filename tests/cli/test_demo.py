@@ -38,6 +38,16 @@ def test_every_step_says_why_and_every_command_parses(scripted: bool) -> None:
             assert arguments[:2] == ["-m", "examples.support_triage"]
 
 
+def test_a_port_somebody_listens_on_ends_the_demo_before_it_sends_anything() -> None:
+    with running_collector() as other:
+        port = other.endpoint.rpartition(":")[2]
+        command = [sys.executable, "-m", "evalwright", "demo", "--no-stay", "--port", port, "--grpc-port", "0"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 2
+        assert f"port {port} is taken" in done.stderr
+        assert other.seen == []
+
+
 def test_nobody_is_made_up_where_the_model_is_real() -> None:
     titles = [step.title for step in made(scripted=False).steps()]
     assert not any("people" in title for title in titles)

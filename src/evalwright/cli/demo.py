@@ -16,8 +16,9 @@ import httpx2
 from cyclopts import Parameter
 
 from evalwright.cli.demo_steps import EXAMPLE, PROJECT, Demo
+from evalwright.cli.doctor import is_free
 from evalwright.cli.output import note
-from evalwright.domain.errors import InvalidInput, StoreUnavailable
+from evalwright.domain.errors import Conflict, InvalidInput, StoreUnavailable
 
 READY_WITHIN_S: Final = 60.0
 VERDICTS: Final = {
@@ -121,6 +122,10 @@ def _shown(command: str) -> str:
 
 @contextmanager
 def _server(data: Path, port: int, grpc_port: int, address: str) -> Iterator[None]:
+    for wanted in (port, grpc_port):
+        # Whatever answers there already would be taken for the demo's own server.
+        if not is_free("127.0.0.1", wanted):
+            raise Conflict(f"port {wanted} is taken", hint="stop what listens there, or give --port and --grpc-port")
     command = ["serve", "--port", str(port), "--grpc-port", str(grpc_port), "--data", str(data.absolute())]
     env = {**os.environ, "EVALWRIGHT_LOG_LEVEL": "warning"}
     with _process([sys.executable, "-m", "evalwright", *command], env=env) as process:
@@ -163,7 +168,7 @@ def _await_ready(process: subprocess.Popen[str], address: str) -> None:
                 return
         except httpx2.TransportError:
             time.sleep(0.05)
-    raise StoreUnavailable(f"the server at {address} did not become ready", hint="is the port taken? try --port")
+    raise StoreUnavailable(f"the server at {address} did not become ready", hint="its own words are above")
 
 
 def _wait() -> None:

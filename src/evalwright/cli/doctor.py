@@ -112,7 +112,7 @@ def _checks(settings: Any, options: Options) -> Iterator[dict[str, Any]]:
         if running and ours == settings.port:
             yield _check(f"port {port}", True, "in use by the server")
         else:
-            free_port = _is_free(settings.host, port)
+            free_port = is_free(settings.host, port)
             yield _check(f"port {port}", free_port, "free" if free_port else "taken by another program")
 
 
@@ -143,7 +143,8 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
 
 
-def _is_free(host: str, port: int) -> bool:
+def is_free(host: str, port: int) -> bool:
+    """True when a server could listen there; port 0 always is."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
