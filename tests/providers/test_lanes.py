@@ -91,3 +91,17 @@ def test_the_proxy_of_the_environment_is_used_but_for_its_exceptions(monkeypatch
 def test_odd_parts_of_an_answer_cost_themselves_not_the_answer(choice: bytes) -> None:
     texts, _ = answered(lambda call: Reply(raw=b'{"choices": [%s]}' % choice), 1)
     assert texts == ["yes"]
+
+
+def test_a_connection_in_use_while_all_are_closed_is_closed_when_its_call_ends() -> None:
+    async def run(url: str) -> int:
+        held = lanes.Lanes(f"{url}/chat/completions", headers={"content-type": "application/json"}, kept=8)
+        body = b'{"model": "m", "messages": []}'
+        call = asyncio.create_task(held.post(body))
+        await asyncio.sleep(0)
+        await held.aclose()
+        assert (await call).status == 200
+        return len(held._free)
+
+    with ScriptedServer(lambda call: Reply(text="fine", latency_s=0.02)) as server:
+        assert asyncio.run(run(server.url)) == 0

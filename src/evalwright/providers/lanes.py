@@ -74,7 +74,8 @@ class Lanes:
         return httpx2.AsyncHTTPTransport(verify=self._verify, limits=_ONE, proxy=self._proxy)
 
     async def aclose(self) -> None:
-        """Closes the connections that are not in use."""
+        """Closes the connections that are not in use, and the others as soon as their calls end."""
+        self._kept = 0
         lanes, self._free = self._free, []
         for lane in lanes:
             await lane.aclose()
