@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -55,11 +55,18 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def import_file(path: Path, format: str, options: Options, totals: dict[str, int], report: Report) -> None:
-    """Sends the rows of one file and counts in ``totals`` what became of them."""
+def import_file(
+    path: Path,
+    format: str,
+    options: Options,
+    totals: dict[str, int],
+    report: Report,
+    keep: Callable[[bytes], bool] | None = None,
+) -> None:
+    """Sends the rows of one file that ``keep`` lets through, and counts in ``totals`` what became of them."""
     done = 0
     with ThreadPoolExecutor(SENDERS) as senders:
-        for chunk in _chunks(_rows(path)):
+        for chunk in _chunks(row for row in _rows(path) if keep is None or keep(row[1])):
             otlp = [(kind, body) for kind, body in chunk if kind.startswith("/v1/")]
             labels = [msgspec.json.decode(body) for kind, body in chunk if kind == "score"]
             wanted = {"auto": (True, True), "otlp": (True, False), "scores": (False, True)}[format]

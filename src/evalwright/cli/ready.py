@@ -192,7 +192,7 @@ async def _calibrate(
     runs = bool(labelled_sets()[fit.set].traces)
     options.api().client.register_evaluator(evaluator.spec, project=options.project)
     if runs:
-        stored = ready_store.store_runs(fit, score, plan.labels, options)
+        stored = ready_store.store_runs(fit, score, items, plan.labels, options)
     else:
         stored = ready_store.store_texts(fit, score, every, items, options)
     worth = _worth(evaluator)

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ BATCH: Final = 1000
 IDS_A_REQUEST: Final = 40
 ARRIVAL_S: Final = 120.0
 POLL_S: Final = 0.5
+_TRACE: Final = re.compile(rb'"trace_?id"\s*:\s*"([0-9a-f]{32})"', re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +89,23 @@ def _item(item: LabelledItem) -> dict[str, Any]:
     }
 
 
-def store_runs(fit: Fit, score: str, folder: Path, options: Options) -> Stored:
-    """Sends the traces of a set of runs, as `evalwright import` does."""
+def store_runs(fit: Fit, score: str, items: Sequence[LabelledItem], folder: Path, options: Options) -> Stored:
+    """Sends the traces of the runs chosen, as `evalwright import` does."""
     from evalwright.cli.import_ import import_file
     from evalwright.evaluators.recipes.items import find_file
     from evalwright.evaluators.recipes.recipe import labelled_sets
 
     labelled = labelled_sets()[fit.set]
+    wanted = {trace.lower().encode() for item in items for trace in item.traces}
+
+    def keep(body: bytes) -> bool:
+        return not wanted.isdisjoint(each.lower() for each in _TRACE.findall(body))
+
     totals = dict.fromkeys(("requests", "rejected_spans", "scores", "refused"), 0)
     for name in labelled.traces:
         file = find_file(folder, name, labelled.source)
         with progress(f"importing {file.name}", unit="rows") as report:
-            import_file(file, "otlp", options, totals, report)
+            import_file(file, "otlp", options, totals, report, keep)
     return Stored(label=f"{fit.set}.{score}", target=Target(fit.target), items={})
 
 

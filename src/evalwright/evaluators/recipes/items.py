@@ -8,7 +8,7 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -33,12 +33,14 @@ class LabelledItem:
         group: what it must be split and resampled together with.
         sides: the arguments to judge it by: one, or one for each answer of a pair; none for a run, which is stored.
         votes: person -> label, or number.
+        traces: of a run, where the labels name them.
     """
 
     key: str
     group: str
     votes: Mapping[str, Vote]
     sides: Sequence[Mapping[str, Any]] = field(default=())
+    traces: Sequence[str] = ()
 
 
 def read_items(fit: Fit, folder: Path) -> list[LabelledItem]:
@@ -56,7 +58,7 @@ def read_items(fit: Fit, folder: Path) -> list[LabelledItem]:
     for item in found:
         seen[item.key] += 1
         key = item.key if seen[item.key] == 1 else f"{item.key}#{seen[item.key]}"
-        unique.append(LabelledItem(key=key, group=item.group or key, votes=item.votes, sides=item.sides))
+        unique.append(replace(item, key=key, group=item.group or key))
     return unique
 
 
@@ -206,11 +208,12 @@ def _runs(fit: Fit, rows: Sequence[Mapping[str, Any]]) -> Iterator[LabelledItem]
             ids = row.get("trace_ids") or [row.get("trace_id")]
             key = str(row.get("session_id") if fit.target == "session" else ids[0])
             votes = _votes(fit.labels.path, fit.labels, row, f"row {number} of {fit.set!r}")
-            yield LabelledItem(key=key, group=group_of(fit, row), votes=votes)
+            yield LabelledItem(key=key, group=group_of(fit, row), votes=votes, traces=[each for each in ids if each])
         return
     marks: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         marks[str(row["trace_id"])].add(str(look_up(row, fit.labels.path)))
     for trace, given in marks.items():
         said = fit.labels.then if given & set(fit.labels.marked) else fit.labels.rest
-        yield LabelledItem(key=trace, group="", votes={PUBLISHED: float(said) if fit.labels.numbers else said})
+        vote = float(said) if fit.labels.numbers else said
+        yield LabelledItem(key=trace, group="", votes={PUBLISHED: vote}, traces=[trace])
