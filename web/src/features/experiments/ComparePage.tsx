@@ -8,6 +8,7 @@ import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
 import { CompareRows } from "./CompareRows";
+import { CorrectedMetrics } from "./CorrectedMetrics";
 import css from "./Experiments.module.css";
 import { GatePanel } from "./GatePanel";
 import { MetricsTable } from "./MetricsTable";
@@ -56,6 +57,7 @@ export function ComparePage() {
               navigate({ search: (old) => ({ ...old, metric: next?.metric, change: next?.change }), replace: true })
             }
           />
+          <CorrectedMetrics project={project} comparison={first} />
           <GatePanel project={project} comparison={first} />
           <CompareRows
             project={project}

@@ -1,4 +1,4 @@
-import { Button, NumberInput } from "@mantine/core";
+import { Button, Checkbox, NumberInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Comparison } from "../../api/types";
@@ -13,7 +13,9 @@ const TONE: Record<string, Tone> = { pass: "ok", fail: "bad", inconclusive: "war
 /** Would the candidate pass? Non-inferiority with the tolerated worsening one types in. */
 export function GatePanel({ project, comparison }: { project: string; comparison: Comparison }) {
   const [margin, setMargin] = useState(0.03);
-  const gate = useMutation({ mutationFn: () => checkGate(project, comparison, margin) });
+  const [allowed, setAllowed] = useState(false);
+  const gate = useMutation({ mutationFn: () => checkGate(project, comparison, margin, allowed) });
+  const doubted = comparison.judges.some((judge) => !judge.may_decide);
   return (
     <section className={ui.section} aria-label="Gate">
       <form
@@ -36,6 +38,14 @@ export function GatePanel({ project, comparison }: { project: string; comparison
           value={margin}
           onChange={(value) => setMargin(Number(value) || 0)}
         />
+        {doubted ? (
+          <Checkbox
+            size="xs"
+            label="let judges decide that no calibration speaks for"
+            checked={allowed}
+            onChange={(event) => setAllowed(event.currentTarget.checked)}
+          />
+        ) : null}
         <Button type="submit" loading={gate.isPending}>
           Check
         </Button>
@@ -49,7 +59,7 @@ export function GatePanel({ project, comparison }: { project: string; comparison
             {gate.data.results.map((result) => (
               <tr key={result.criterion.metric}>
                 <td>
-                  <Badge tone={TONE[result.verdict]}>{result.verdict}</Badge>
+                  <Badge tone={TONE[result.verdict]}>{result.blocked ? "blocked" : result.verdict}</Badge>
                 </td>
                 <td>
                   <b>{result.criterion.metric}</b>

@@ -45,12 +45,18 @@ export function useComparison(project: string, baseline: string, candidate: stri
 }
 
 /** Asks the gate whether the candidate is no worse than the baseline by `margin` in every metric. */
-export function checkGate(project: string, comparison: Comparison, margin: number): Promise<Decision> {
+export function checkGate(
+  project: string,
+  comparison: Comparison,
+  margin: number,
+  allowUntrustedJudges: boolean,
+): Promise<Decision> {
   const criteria = comparison.metrics.map((m) => ({ metric: m.metric, direction: m.direction, margin }));
   return post("/gate/check", {
     project,
     baseline: comparison.baseline.id,
     candidate: comparison.candidate.id,
     criteria,
+    allow_untrusted_judges: allowUntrustedJudges,
   });
 }
