@@ -17,6 +17,7 @@ from evalwright.ingest.counters import IntakeCounters
 from evalwright.ingest.inflate import inflate
 from evalwright.ingest.limits import IntakeLimits
 from evalwright.ingest.pipeline import Prepared, is_json, prepare_logs, prepare_metrics, prepare_traces
+from evalwright.ingest.recent_calls import RecentCalls
 from evalwright.ingest.spool import Request, Spool
 from evalwright.ports.clock import Clock
 from evalwright.ports.prices import Prices
@@ -63,6 +64,7 @@ class Intake:
         self._prices = prices
         self._clock = clock
         self._recent = _RecentSpans(limits.recent_spans)
+        self._calls = RecentCalls(limits.recent_spans)
         self._spool = Spool(spool_dir, limits.max_spool_bytes) if spool_dir is not None else None
         self._commit = GroupCommit(
             writer, limits, spool=self._spool, prepare=self._prepare, on_replayed=self._count_replayed
@@ -162,6 +164,7 @@ class Intake:
             prices=self._prices,
             limits=self.limits,
             now_ns=now_ns,
+            mark=self._calls.mark,
         )
 
     def _count_faults(self, prepared: Prepared) -> None:

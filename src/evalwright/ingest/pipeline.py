@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Protocol
 
@@ -180,9 +180,16 @@ def merge_duplicates(spans: Sequence[Span]) -> tuple[list[Span], int]:
 
 
 def prepare_traces(
-    body: bytes, media_type: str, *, project: str, prices: Prices, limits: IntakeLimits, now_ns: int
+    body: bytes,
+    media_type: str,
+    *,
+    project: str,
+    prices: Prices,
+    limits: IntakeLimits,
+    now_ns: int,
+    mark: Callable[[Sequence[Span]], list[Span]] = semconv.mark_wrappers,
 ) -> Prepared:
-    """Returns a trace request's spans: decoded, normalised, priced, each once.
+    """Returns a trace request's spans: decoded, normalised, wrappers marked, priced, each once.
 
     Raises:
         InvalidInput: the body cannot be read at all.
@@ -190,7 +197,7 @@ def prepare_traces(
     """
     decoded = decode_traces(body, media_type, limits, now_ns)
     normalised = normalise_spans(settle_pending(decoded.spans), choose_project(project), now_ns)
-    spans, merged = merge_duplicates([price_span(span, prices) for span in semconv.mark_wrappers(normalised)])
+    spans, merged = merge_duplicates([price_span(span, prices) for span in mark(normalised)])
     repairs = decoded.repairs.totals
     repairs["merged"] += sum("merged" in span.flags for span in spans)
     return Prepared(spans=spans, rejected=decoded.rejected, repairs=+repairs, merged=merged)

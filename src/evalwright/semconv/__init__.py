@@ -4,6 +4,6 @@ from evalwright.semconv.normaliser import is_pending, normalise
 from evalwright.semconv.previews import preview, words
 from evalwright.semconv.projects import project_of
 from evalwright.semconv.span_content import content
-from evalwright.semconv.wrappers import mark_wrappers
+from evalwright.semconv.wrappers import is_counted_call, mark_wrappers
 
-__all__ = ["content", "is_pending", "mark_wrappers", "normalise", "preview", "project_of", "words"]
+__all__ = ["content", "is_counted_call", "is_pending", "mark_wrappers", "normalise", "preview", "project_of", "words"]

@@ -13,13 +13,18 @@ _THROUGH: Final = 4
 """How many spans of no meaning (an HTTP client's) may lie between the two."""
 
 
+def is_counted_call(span: Span) -> bool:
+    """Whether this is a call of a model that says how many tokens it took."""
+    return span.kind in _CALLS and span.total_tokens is not None
+
+
 def mark_wrappers(spans: Sequence[Span]) -> list[Span]:
     """The spans, each call whose usage a call of the same kind right below it repeats marked as a roll-up.
 
-    Only spans that come together can be compared. Spans of tools and agents end the search: what a model call
+    Spans of tools and agents end the search: what a model call
     triggered through them is another call, not the same one.
     """
-    calls = [span for span in spans if span.kind in _CALLS and span.total_tokens is not None]
+    calls = [span for span in spans if is_counted_call(span)]
     if len(calls) < 2:
         return list(spans)
     known = {(span.trace_id, span.span_id): span for span in spans}
