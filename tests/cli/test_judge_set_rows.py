@@ -149,3 +149,15 @@ def test_a_row_that_is_none_is_named(
 ) -> None:
     (tmp_path / "r.jsonl").write_text('{"id": 1, "human": {"label": 1}}\n' + row + "\n")
     assert "line 2" in said(capfd, server, "import", "--format", "judge-set", str(tmp_path / "r.jsonl"), code=2)
+
+
+def test_a_file_without_end_is_given_up_at_its_limit(
+    server: LiveServer, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evalwright.cli import judge_sets
+
+    monkeypatch.setattr(judge_sets, "MAX_ROWS", 3)
+    (tmp_path / "m.jsonl").write_text('{"id": 1, "human": {"label": 1}}\n' * 4)
+    assert "over 3 rows" in said(capfd, server, "import", "--format", "judge-set", str(tmp_path / "m.jsonl"), code=2)
+    (tmp_path / "e.jsonl").write_text("\n")
+    assert "holds no rows" in said(capfd, server, "import", "--format", "judge-set", str(tmp_path / "e.jsonl"), code=2)

@@ -88,14 +88,16 @@ def _read(file: Path) -> list[dict[str, Any]]:
     try:
         with opener(file, "rb") as lines:
             for number, line in enumerate(filter(bytes.strip, lines), 1):
+                if number > MAX_ROWS:
+                    raise InvalidInput(f"{file.name!r} has over {MAX_ROWS:,} rows", hint="split it into several sets")
                 row = _row(line, f"line {number} of {file.name!r}", plain)
                 seen[row["set"], row["id"]] += 1
                 again = seen[row["set"], row["id"]]
                 rows.append(row if again == 1 else {**row, "id": f"{row['id']}#{again}"})
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidInput(f"{file.name!r} is not a whole gzip file: {error}") from error
-    if not rows or len(rows) > MAX_ROWS:
-        raise InvalidInput(f"{file.name!r} holds {len(rows)} rows; a judge set has 1 to {MAX_ROWS:,}")
+    if not rows:
+        raise InvalidInput(f"{file.name!r} holds no rows")
     return rows
 
 
