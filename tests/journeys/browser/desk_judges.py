@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any, Protocol
 
+from desk_canary import run_canaries
 from desk_probes import probe_and_keep
 from desk_traces import Trace
 
@@ -44,6 +45,8 @@ FIRST_RULE = "  - Judge the last answer, not the way to it.\n"
 class Door(Protocol):
     def post(self, path: str, body: Any) -> Any: ...
 
+    def get(self, path: str, **params: Any) -> Any: ...
+
 
 def answer(call: Call) -> str:
     """The endpoint's verdict: one quote that is there, one that is not."""
@@ -60,6 +63,9 @@ def judge_and_label(door: Door, project: str, traces: list[Trace]) -> None:
     _register(door, project, untried.replace(FIRST_RULE, "  - A polite answer is helpful.\n"))
     _register(door, project, untried)
     probe_and_keep(door, project, JUDGE, (older, newer))
+    watched = RUBRIC.replace("name: helpfulness", "name: watched") + "canary: canary-set\n"
+    versions = (watched.replace(FIRST_RULE, "  - A polite answer is helpful.\n"), watched)
+    run_canaries(door, project, "watched", [_register(door, project, version) for version in versions])
     rng = random.Random(3)
     scores: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []

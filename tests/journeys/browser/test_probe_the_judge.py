@@ -74,3 +74,24 @@ def test_versions_with_nothing_in_common_say_which_command_makes_it(page: Page, 
     bridge = page.get_by_role("region", name="Bridge between versions")
     expect(bridge).to_contain_text("judged nothing in common")
     expect(bridge).to_contain_text("evalwright evaluators canary untried --dataset")
+
+
+def test_canary_runs_stand_beside_the_run_before_with_the_rates_that_drifted(page: Page, desk: Seed) -> None:
+    page.goto(f"/evaluators/watched?project={PROJECT}")
+    runs = page.get_by_role("region", name="Canary runs", exact=True)
+    expect(runs).to_contain_text("over canary-set, whenever rubric, model or provider change")
+    rows = runs.get_by_role("region", name="Table of canary runs").get_by_role("row")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("models.example")
+    expect(rows.nth(1)).to_contain_text("sensitivity")
+    expect(rows.nth(1)).to_contain_text("drift")
+    expect(rows.nth(1).get_by_role("img").first).to_have_attribute("aria-label", re.compile("95% interval .* n = 80"))
+    expect(rows.nth(2)).to_contain_text("the first over these items")
+    rows.nth(1).get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/experiments/"))
+
+
+def test_a_judge_without_canary_runs_says_how_to_make_one(page: Page, desk: Seed) -> None:
+    page.goto(f"/evaluators/task_completion?project={PROJECT}")
+    runs = page.get_by_role("region", name="Canary runs", exact=True)
+    expect(runs).to_contain_text("evalwright evaluators canary task_completion --dataset CANARY_SET")

@@ -140,7 +140,11 @@ function Target({ target }: { target: string }) {
   const nowhere = { trace_id: "", span_id: "", session_id: "", experiment_id: "", item_id: "" };
   if (kind === "trace") return <PlaceLink place={{ ...nowhere, trace_id: id }} />;
   if (kind === "session") return <PlaceLink place={{ ...nowhere, session_id: id }} />;
-  return <code title={target}>{target.slice(0, 18)}</code>;
+  return (
+    <span title={target}>
+      {kind} <code>{id.split(" ")[0]?.slice(-8)}</code>
+    </span>
+  );
 }
 
 function Drift({ drift, basis }: { drift: Bridge["drift"]; basis: string }) {

@@ -28,7 +28,8 @@ export function CanaryRuns({ project, name, isJudge, dataset }: Props) {
   return (
     <section className={ui.section} aria-label="Canary runs">
       <h2>
-        Canary runs {dataset ? <span className="faint">over {dataset}, whenever rubric, model or provider change</span> : null}
+        Canary runs{" "}
+        {dataset ? <span className="faint">over {dataset}, whenever rubric, model or provider change</span> : null}
       </h2>
       {runs.length ? <Runs project={project} name={name} runs={runs} /> : <NoRuns name={name} dataset={dataset} />}
     </section>
@@ -39,8 +40,9 @@ function NoRuns({ name, dataset }: { name: string; dataset: string }) {
   return (
     <div className={css.body}>
       <p className={css.lead}>
-        None yet. A fixed set of recorded outputs, judged again whenever something about the judge changes, tells whether
-        today's judge is still yesterday's{dataset ? "" : "; name it in the rubric (canary: DATASET) and it runs by itself"}.
+        None yet. A fixed set of recorded outputs, judged again whenever something about the judge changes, tells
+        whether today's judge is still yesterday's
+        {dataset ? "" : "; name it in the rubric (canary: DATASET) and it runs by itself"}.
       </p>
       <Snippet
         title="Run the canary set"

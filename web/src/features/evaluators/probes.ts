@@ -41,10 +41,9 @@ export function drawn(line: Pick<Finding, "effect" | "bar" | "null" | "rule">): 
   return { axis, accepted: [from, to] };
 }
 
-/** What is accepted, in the unit the effect is written in. */
-export function barText(line: Pick<Finding, "effect" | "bar" | "null" | "rule">): string {
-  const number = (value: number) => `${Number(value.toFixed(4))}`;
-  return line.rule === "within" ? `${number(line.null)} ± ${number(line.bar)}` : `${line.rule} ${number(line.bar)}`;
+/** What is accepted, in words. */
+export function barText(line: Pick<Finding, "bar" | "null" | "rule">): string {
+  return line.rule === "within" ? `${line.null} ± ${line.bar}` : `${line.rule} ${line.bar}`;
 }
 
 /** The newest report of each version, oldest version first. */
