@@ -64,9 +64,12 @@ class SpanLink:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RawSpan:
     """A decoded OTLP span before its convention is understood. Values are repaired JSON values already.
+
+    Never changed once made. Neither this nor ``Span`` is frozen: freezing makes a span three times as dear to make,
+    and ingest makes both for every span that arrives.
 
     ``flags`` names every repair the decoder made (see ``FLAGS`` in ``domain.repair``).
     """
@@ -93,9 +96,9 @@ class RawSpan:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Span:
-    """One stored span.
+    """One stored span; never changed once made (see ``RawSpan``), ``dataclasses.replace`` makes another.
 
     Token counts: ``input_tokens`` includes cache reads and writes, ``output_tokens`` includes reasoning; ``None``
     means the source did not say. ``usage_rollup`` marks counts that repeat those of descendants: never add them

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
@@ -23,6 +24,13 @@ _NO_AGENT: Final = re.compile(r"[ <(\[]|^Runnable|Parser$")
 _TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"|\Acontent=')
 _CALL_ID: Final = re.compile(r"""\btool_call_id(?:":\s*"|=')([^"'\\]{1,200})["']""")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
+_CARRIED: Final = (
+    "trace_id", "span_id", "parent_span_id", "name", "start_ns", "end_ns", "attributes", "resource", "scope_name",
+    "scope_version", "trace_state", "otel_kind", "events", "links", "dropped_attributes", "dropped_events",
+    "dropped_links",
+)  # fmt: skip
+"""What is stored as it came."""
+_carried: Final = attrgetter(*_CARRIED)
 _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
 """Fields of which a second, different answer is worth a flag."""
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
@@ -51,7 +59,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
     shown_input, input_mime, shown_output, output_mime = displayed(raw, found, kind)
     error_type, message = _error(raw, found)
     return Span(
-        **_carried(raw),
+        **dict(zip(_CARRIED, _carried(raw), strict=True)),
         project=project,
         kind=kind,
         status=_status(raw, found),
@@ -87,29 +95,6 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         flags=tuple(dict.fromkeys(flags)) if flags else (),
         received_ns=received_ns,
     )
-
-
-def _carried(raw: RawSpan) -> dict[str, Any]:
-    """What is stored as it came."""
-    return {
-        "trace_id": raw.trace_id,
-        "span_id": raw.span_id,
-        "parent_span_id": raw.parent_span_id,
-        "name": raw.name,
-        "start_ns": raw.start_ns,
-        "end_ns": raw.end_ns,
-        "attributes": raw.attributes,
-        "resource": raw.resource,
-        "scope_name": raw.scope_name,
-        "scope_version": raw.scope_version,
-        "trace_state": raw.trace_state,
-        "otel_kind": raw.otel_kind,
-        "events": raw.events,
-        "links": raw.links,
-        "dropped_attributes": raw.dropped_attributes,
-        "dropped_events": raw.dropped_events,
-        "dropped_links": raw.dropped_links,
-    }
 
 
 def is_pending(raw: RawSpan) -> bool:

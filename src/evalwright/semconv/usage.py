@@ -54,16 +54,18 @@ class Counts:
 
 
 _UNKNOWN: Final = Counts()
-_SAID: Final = (
-    "input_tokens",
-    "output_tokens",
-    "uncached_input_tokens",
-    "total_tokens",
-    "usage_totals",
-    "usage_buckets",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
+_SAID: Final = frozenset(
+    {
+        "input_tokens",
+        "output_tokens",
+        "uncached_input_tokens",
+        "total_tokens",
+        "usage_totals",
+        "usage_buckets",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+    }
 )
 
 
@@ -74,7 +76,7 @@ def counts(found: Mapping[str, Any]) -> Counts:
     (Anthropic, Gemini): they are added. Counts known to be apart (``uncached_input_tokens``, ``thought_tokens``)
     are added always.
     """
-    if not any(key in found for key in _SAID):
+    if _SAID.isdisjoint(found):
         return _UNKNOWN
     raw = _collected(found)
     parts = (raw.cache_read or 0) + (raw.cache_write or 0)

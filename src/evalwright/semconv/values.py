@@ -159,6 +159,8 @@ def parse_json(value: Any) -> Any:
 
 def looks_like_json(value: str) -> bool:
     """Whether text begins and ends as a JSON object, array or string does."""
+    if value[:1].isalnum():
+        return False
     start, end = value[:64].lstrip()[:1], value[-64:].rstrip()[-1:]
     return (start, end) in {("{", "}"), ("[", "]"), ('"', '"')}
 

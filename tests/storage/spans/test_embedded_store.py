@@ -143,12 +143,12 @@ def test_an_insert_that_the_disk_refuses_is_never_taken_for_stored(tmp_path: Pat
     engine.open()
     try:
         engine.command("CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
-        engine.insert("t", ["a"], b'{"a": 1}')
+        engine.insert("t", ["a"], [b'{"a": 1}'])
         engine.command(f"SET min_free_disk_bytes_to_perform_insert = {2**62}")
         with pytest.raises(StoreUnavailable, match="enough free space"):
-            engine.insert("t", ["a"], b'{"a": 2}')
+            engine.insert("t", ["a"], [b'{"a": 2}'])
         engine.command("SET min_free_disk_bytes_to_perform_insert = 0")
-        engine.insert("t", ["a"], b'{"a": 3}')
+        engine.insert("t", ["a"], [b'{"a": 3}'])
         assert engine.query("SELECT a FROM t ORDER BY a", {}, fmt="TSV") == b"1\n3\n"
     finally:
         engine.close()

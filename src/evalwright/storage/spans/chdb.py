@@ -110,7 +110,7 @@ class ChdbEngine:
                 for piece in result:
                     yield bytes(piece.bytes())
 
-    def insert(self, table: str, columns: Sequence[str], data: bytes, *, fmt: str = "JSONEachRow") -> None:
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[bytes], *, fmt: str = "JSONEachRow") -> None:
         """Inserts and fsyncs one block of rows; inserts take turns.
 
         The rows go through a file in memory and one INSERT, which answers for the commit too: chDB's own streaming
@@ -168,10 +168,10 @@ class ChdbEngine:
 
 
 @contextlib.contextmanager
-def _file_in_memory(data: bytes) -> Iterator[str]:
+def _file_in_memory(data: Sequence[bytes]) -> Iterator[str]:
     """Yields a path that reads ``data``; where the system has no such files, one that has no name on disk."""
     with os.fdopen(os.memfd_create("rows"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile() as file:
-        file.write(data)
+        file.writelines(data)
         file.flush()
         file.seek(0)
         yield f"/dev/fd/{file.fileno()}"

@@ -77,10 +77,11 @@ class ClickHouseEngine:
                 while piece := source.read(_PIECE):
                     yield bytes(piece)
 
-    def insert(self, table: str, columns: Sequence[str], data: bytes, *, fmt: str = "JSONEachRow") -> None:
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[bytes], *, fmt: str = "JSONEachRow") -> None:
         """Inserts one block of rows; the table's settings make the server fsync it before answering."""
         with self._using() as client:
-            client.raw_insert(table, column_names=columns, insert_block=data, settings=dict(INSERT_SETTINGS), fmt=fmt)
+            rows = b"".join(data)
+            client.raw_insert(table, column_names=columns, insert_block=rows, settings=dict(INSERT_SETTINGS), fmt=fmt)
 
     @contextlib.contextmanager
     def _using(self) -> Iterator[Any]:

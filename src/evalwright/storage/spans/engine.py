@@ -40,8 +40,8 @@ class Engine(Protocol):
         """Runs one SELECT and yields its answer in pieces; memory stays bounded."""
         ...
 
-    def insert(self, table: str, columns: Sequence[str], data: bytes, *, fmt: str = "JSONEachRow") -> None:
-        """Inserts rows; they are on disk, fsynced, when this returns."""
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[bytes], *, fmt: str = "JSONEachRow") -> None:
+        """Inserts the rows in ``data``, read as one piece; they are on disk, fsynced, when this returns."""
         ...
 
 

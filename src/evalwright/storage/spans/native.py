@@ -63,9 +63,9 @@ class NativeBlock:
             known = [value if there and value is not None else 0 for value, there in zip(values, present, strict=True)]
             self._add(name, f"Nullable({kind})", bytes(not there for there in present) + _packed(kind, known))
 
-    def finish(self) -> bytes:
-        """Returns the block."""
-        return b"".join((_varint(len(self._columns) // 2), _varint(self._rows), *self._columns))
+    def finish(self) -> list[bytes]:
+        """Returns the block in pieces: joining them would copy every payload once more."""
+        return [_varint(len(self._columns) // 2) + _varint(self._rows), *self._columns]
 
     def _add(self, name: str, kind: str, data: bytes) -> None:
         self._columns += (_strings((name.encode(), kind.encode())), data)

@@ -1,7 +1,7 @@
 """Spans to rows and back, exactly.
 
-Payload is stored once: an attribute whose text is verbatim the span's input or output is left out of ``attributes``
-and named in ``input_keys`` or ``output_keys`` instead; reading puts it back.
+Payload is stored once: an attribute whose text is verbatim the span's input or output, and too long to be filtered
+by, is left out of ``attributes`` and named in ``input_keys`` or ``output_keys`` instead; reading puts it back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from evalwright.storage.spans.codec import (
 from evalwright.storage.spans.native import NativeBlock
 
 MAX_FILTER_TEXT: Final = 128
-_SHARED_FROM: Final = 32
 _INT64_MAX: Final = 2**63 - 1
 _TEXTS: Final = (
     "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "status", "status_message", "error_type",
@@ -63,8 +62,8 @@ class Tombstone(NamedTuple):
     version: int
 
 
-def encode_spans(spans: Sequence[Span], tombstones: Sequence[Tombstone] = ()) -> bytes:
-    """Returns the rows of spans and tombstones as one Native block."""
+def encode_spans(spans: Sequence[Span], tombstones: Sequence[Tombstone] = ()) -> list[bytes]:
+    """Returns the rows of spans and tombstones as one Native block, in pieces."""
     hidden = [Span(project=t.project, trace_id=t.trace_id, span_id=t.span_id, start_ns=t.start_ns) for t in tombstones]
     rows = [*spans, *hidden]
     block = NativeBlock(len(rows))
@@ -101,9 +100,9 @@ def _once_each(encode_one: Callable[[Any], bytes], values: Sequence[Any]) -> lis
 
 
 def _add_attributes(block: NativeBlock, rows: Sequence[Span]) -> None:
-    rests, inputs, outputs = zip(*map(_split_shared, rows), strict=True)
-    block.blobs("attrs_text", [encode(filterable(rest)) for rest in rests])
-    block.blobs("attributes", [encode(rest) if rest else b"" for rest in rests])
+    rests, scalars, inputs, outputs = zip(*map(_part, rows), strict=True)
+    block.blobs("attrs_text", [encode(one) if one else b"{}" for one in scalars])
+    block.blobs("attributes", [encode(one) if one else b"" for one in rests])
     block.text_lists("input_keys", inputs)
     block.text_lists("output_keys", outputs)
 
@@ -113,36 +112,42 @@ def version_of(span: Span) -> int:
     return max(0, clamp_int64(span.end_ns))
 
 
-def filterable(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the scalars filters may use, under keys that no dot can split."""
-    return {
-        encode_key(key): value
-        for key, value in attributes.items()
-        if (isinstance(value, str) and len(value) <= MAX_FILTER_TEXT)
-        or (isinstance(value, int) and -_INT64_MAX <= value <= _INT64_MAX)
-        or isinstance(value, float)
-    }
-
-
 @lru_cache(maxsize=4096)
 def encode_key(key: str) -> str:
     """Returns ``key`` in the alphabet ``[A-Za-z0-9_~%-]``; safe inside a quoted identifier, never empty."""
     return quote(key, safe="").replace(".", "%2E") if key else "%"
 
 
-def _split_shared(span: Span) -> tuple[Mapping[str, Any], list[str], list[str]]:
+class _Parted(NamedTuple):
+    """Attributes by how they are stored. ``scalars`` are those that filters may use, under keys no dot can split."""
+
+    rest: Mapping[str, Any]
+    scalars: dict[str, Any]
+    input_keys: list[str]
+    output_keys: list[str]
+
+
+def _part(span: Span) -> _Parted:
+    scalars: dict[str, Any] = {}
     inputs: list[str] = []
     outputs: list[str] = []
+    shown_input, shown_output = span.input, span.output
     for key, value in span.attributes.items():
-        if isinstance(value, str) and len(value) >= _SHARED_FROM:
-            if value == span.input:
+        kind = type(value)
+        if kind is str:
+            if len(value) <= MAX_FILTER_TEXT:
+                scalars[encode_key(key)] = value
+            elif value == shown_input:
                 inputs.append(key)
-            elif value == span.output:
+            elif value == shown_output:
                 outputs.append(key)
+        elif kind is bool or kind is float or (kind is int and -_INT64_MAX <= value <= _INT64_MAX):
+            scalars[encode_key(key)] = value
     if not inputs and not outputs:
-        return span.attributes, inputs, outputs
+        return _Parted(span.attributes, scalars, inputs, outputs)
     shared = {*inputs, *outputs}
-    return {key: value for key, value in span.attributes.items() if key not in shared}, inputs, outputs
+    rest = {key: value for key, value in span.attributes.items() if key not in shared}
+    return _Parted(rest, scalars, inputs, outputs)
 
 
 def decode_span(row: dict[str, Any]) -> Span:

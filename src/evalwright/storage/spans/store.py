@@ -21,6 +21,7 @@ from evalwright.domain.trace import (
 )
 from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
 from evalwright.storage.spans import exports, overview, scores, sessions, spans, tables, traces, trees
+from evalwright.storage.spans.changes import ChangeCounts
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.gate import WriteGate
@@ -44,6 +45,7 @@ class SpanDatabase:
         self._folder = folder
         self._writer = Writer(engine)
         self._gate = WriteGate()
+        self._changes = ChangeCounts()
 
     def open(self) -> None:
         """Connects and brings the schema up to date."""
@@ -66,7 +68,7 @@ class SpanDatabase:
         for number, statement in STEPS:
             if number not in done:
                 self._engine.command(statement)
-                self._engine.insert("schema_steps", ("step",), b'{"step": %d}' % number)
+                self._engine.insert("schema_steps", ("step",), [b'{"step": %d}' % number])
 
     def snapshot(self, to: Path) -> None:
         """Leaves all that is stored in the new folder ``to`` on the same disk; writers wait some milliseconds.
@@ -83,14 +85,18 @@ class SpanDatabase:
         except OSError as error:
             raise StoreUnavailable(f"cannot take a snapshot: {error.strerror}", hint="the data is untouched") from error
 
+    def changes(self, project: str) -> int | None:
+        """How often spans or scores of the project were written since the start; None where others write too."""
+        return None if self._folder is None else self._changes.of(project)
+
     def write_spans(self, spans: Sequence[Span]) -> None:
         """See the port."""
-        with self._gate.passing():
+        with self._gate.passing(), self._changes.noted(span.project for span in spans):
             self._writer.write_spans(spans)
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """See the port."""
-        with self._gate.passing():
+        with self._gate.passing(), self._changes.noted(score.project for score in scores):
             self._writer.write_scores(scores)
 
     def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -69,7 +69,7 @@ class Writer:
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         data = b"\n".join(rows)
         if data:
-            self._engine.insert(table, columns, data)
+            self._engine.insert(table, columns, [data])
 
     def _moved(self, newest: dict[Key, Span]) -> list[Tombstone]:
         """Returns tombstones for copies in other hours; drops from ``newest`` what is older than its copy."""
