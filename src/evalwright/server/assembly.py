@@ -133,7 +133,7 @@ def http_authorise(authenticator: Authenticator) -> Callable[[Request], Awaitabl
 def _deps(
     settings: Settings,
     records: RecordStore,
-    spans: SpanStore,
+    spans: SpanDatabase,
     intake: Intake,
     authenticator: Authenticator,
     clock: SystemClock,
@@ -155,6 +155,7 @@ def _deps(
         intake=intake.counters,
         accepts=accepts,
         check_room=_room_check(settings),
+        changes=spans.changes,
         content=content,
         otlp=otlp_routes(intake, authorise=http_authorise(authenticator)),
         bounds=Bounds(

@@ -81,6 +81,7 @@ class Deps:
     accepts: Callable[[], bool] = lambda: True
     check_room: Callable[[], None] = lambda: None
     snapshots: SnapshotTaker | None = None
+    changes: Callable[[str], int | None] = lambda _: None
     otlp: Sequence[BaseRoute] = ()
     counts: RequestCounts = field(default_factory=RequestCounts)
     bounds: Bounds = field(default_factory=Bounds)

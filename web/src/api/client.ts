@@ -33,6 +33,27 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
+/** Lists the server gave a tag with, by address: asked for again, they come only if something was written since. */
+const known = new Map<string, { tag: string; data: unknown }>();
+const MAX_KNOWN = 8;
+
+function remember(path: string, tag: string, data: unknown) {
+  known.delete(path);
+  known.set(path, { tag, data });
+  for (const oldest of [...known.keys()].slice(0, known.size - MAX_KNOWN)) known.delete(oldest);
+}
+
+async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const held = known.get(path);
+  const response = await fetch(path, { signal, headers: held ? { "If-None-Match": held.tag } : {} });
+  if (held && response.status === 304) return held.data as T;
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  const data = await response.json();
+  const tag = response.headers.get("ETag");
+  if (tag) remember(path, tag, data);
+  return data;
+}
+
 async function send<T>(path: string, init: RequestInit): Promise<T> {
   const headers: HeadersInit = init.body ? { "Content-Type": "application/json" } : {};
   const response = await fetch(path, { ...init, headers });
@@ -41,7 +62,7 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
 }
 
 export function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  return send<T>(url(path, params), { signal });
+  return read<T>(url(path, params), signal);
 }
 
 export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {

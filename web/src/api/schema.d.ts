@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List Traces
-         * @description Traces, newest first unless sorted otherwise.
+         * @description Traces, newest first unless sorted otherwise; 304 where ``If-None-Match`` says that they are known.
          */
         get: operations["list_traces"];
         put?: never;
@@ -233,7 +233,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Sessions of which any span matches.
+         * @description Sessions of which any span matches; 304 where ``If-None-Match`` says that they are known.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -3580,7 +3580,7 @@ export interface components {
         };
         /**
          * Span
-         * @description One stored span.
+         * @description One stored span; never changed once made (see ``RawSpan``), ``dataclasses.replace`` makes another.
          *
          *     Token counts: ``input_tokens`` includes cache reads and writes, ``output_tokens`` includes reasoning; ``None``
          *     means the source did not say. ``usage_rollup`` marks counts that repeat those of descendants: never add them

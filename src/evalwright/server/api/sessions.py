@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
 
 from evalwright.domain.errors import NotFound
 from evalwright.domain.project import Scope
 from evalwright.domain.trace import SessionSummary, TraceSummary
 from evalwright.ports.spans import ListQuery
 from evalwright.server import wire
+from evalwright.server.conditional import reply_if_changed
 from evalwright.server.params import NO_NUL, CallerParam, DepsParam, ListParam, ProjectParam, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, model_of, page_of
@@ -28,9 +29,9 @@ SessionDetail = extend(
 
 
 @routes.get("/sessions", response_model=page_of(SessionSummary))
-def list_sessions(deps: DepsParam, query: ListParam) -> Response:
-    """Sessions of which any span matches."""
-    return reply(deps.spans.list_sessions(query))
+def list_sessions(request: Request, deps: DepsParam, query: ListParam) -> Response:
+    """Sessions of which any span matches; 304 where ``If-None-Match`` says that they are known."""
+    return reply_if_changed(request, deps, query.project, lambda: deps.spans.list_sessions(query))
 
 
 @routes.get("/sessions/{session_id:path}", response_model=SessionDetail)

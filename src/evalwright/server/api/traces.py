@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from evalwright.domain.content import SpanContent
 from evalwright.domain.errors import InvalidInput, NotFound
@@ -15,6 +15,7 @@ from evalwright.domain.span import Span
 from evalwright.domain.trace import FieldMatch, SpanNode, TraceSummary, TraceTree
 from evalwright.semconv import words
 from evalwright.server import wire
+from evalwright.server.conditional import reply_if_changed
 from evalwright.server.deps import Deps
 from evalwright.server.outlines import TraceOutline, outline_of
 from evalwright.server.params import CallerParam, DepsParam, ListParam, ProjectParam, TraceId, reply
@@ -44,9 +45,9 @@ def span_detail(deps: Deps, span: Span) -> dict[str, object]:
 
 
 @routes.get("/traces", response_model=page_of(TraceSummary))
-def list_traces(deps: DepsParam, query: ListParam) -> Response:
-    """Traces, newest first unless sorted otherwise."""
-    return reply(deps.spans.list_traces(query))
+def list_traces(request: Request, deps: DepsParam, query: ListParam) -> Response:
+    """Traces, newest first unless sorted otherwise; 304 where ``If-None-Match`` says that they are known."""
+    return reply_if_changed(request, deps, query.project, lambda: deps.spans.list_traces(query))
 
 
 @routes.get("/traces/{trace_id}", response_model=model_of(TraceTree))
