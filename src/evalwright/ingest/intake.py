@@ -64,7 +64,7 @@ class Intake:
         self._prices = prices
         self._clock = clock
         self._recent = _RecentSpans(limits.recent_spans)
-        self._calls = RecentCalls(limits.recent_spans)
+        self._calls = RecentCalls(limits.recent_spans // 5)
         self._spool = Spool(spool_dir, limits.max_spool_bytes) if spool_dir is not None else None
         self._commit = GroupCommit(
             writer, limits, spool=self._spool, prepare=self._prepare, on_replayed=self._count_replayed

@@ -1,4 +1,4 @@
-"""Model calls of the last requests: a wrapper that arrives after the call it wraps still counts nothing twice."""
+"""Model calls of the last requests: a call that two instrumentations saw counts nothing twice, however it arrives."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from evalwright import semconv
 from evalwright.domain.span import Span
 
+_RESPONSE: Final = "gen_ai.response.id"
+
 
 class RecentCalls:
-    """Marks calls whose usage a call below them repeats, within one request and across the newest ones.
+    """Marks calls whose usage another span repeats, within one request and across the newest ones.
 
-    A wrapper ends after the call it wraps, so exporters that send span by span deliver it later, never earlier.
+    A wrapper ends after the call it wraps, so exporters that send span by span deliver it later, never earlier. Two
+    spans side by side are one call when they name the same response and ran at the same time.
     """
 
     def __init__(self, size: int) -> None:
-        """Remembers the parents of the last ``size`` calls."""
+        """Remembers the last ``size`` calls."""
         self._size = size
         self._wrapped: OrderedDict[int, None] = OrderedDict()
+        self._answered: OrderedDict[int, tuple[str, int, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def mark(self, spans: Sequence[Span]) -> list[Span]:
-        """Returns the spans, wrappers marked as roll-ups."""
+        """Returns the spans, repeating ones marked as roll-ups."""
         marked = semconv.mark_wrappers(spans)
         calls = {index: span for index, span in enumerate(marked) if semconv.is_counted_call(span)}
         if not calls:
             return marked
         with self._lock:
             for index, span in calls.items():
-                if _key(span, span.span_id) in self._wrapped:
+                if not span.usage_rollup and (_key(span, span.span_id) in self._wrapped or self._is_repeated(span)):
                     marked[index] = replace(span, usage_rollup=True)
             for span in calls.values():
                 if span.parent_span_id not in {"", span.span_id}:
@@ -40,6 +45,17 @@ class RecentCalls:
                 self._wrapped.popitem(last=False)
         return marked
 
+    def _is_repeated(self, span: Span) -> bool:
+        """Whether another span at the same time told of the same response; remembers the first that did."""
+        response = span.attributes.get(_RESPONSE)
+        if not isinstance(response, str) or not response:
+            return False
+        own = (span.span_id, span.start_ns, span.end_ns)
+        span_id, start_ns, end_ns = self._answered.setdefault(_key(span, response), own)
+        if len(self._answered) > self._size:
+            self._answered.popitem(last=False)
+        return span_id != span.span_id and start_ns < span.end_ns and span.start_ns < end_ns
 
-def _key(span: Span, span_id: str) -> int:
-    return hash((span.project, span.trace_id, span_id, span.kind))
+
+def _key(span: Span, name: str) -> int:
+    return hash((span.project, span.trace_id, name, span.kind))

@@ -147,7 +147,7 @@ def plain_result(result: Any) -> Any:
         return result
     if set(result) == {"type", "value"}:
         return result["value"]
-    if set(result) == {"output"}:
+    if "output" in result and set(result) <= {"output", "kwargs"}:
         return plain_result(result["output"])
     if {"tool_name", "raw_output", "blocks"} <= set(result):
         return result["raw_output"]
