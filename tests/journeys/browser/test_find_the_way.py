@@ -54,7 +54,7 @@ def test_a_question_mark_lists_the_keys(page: Page, desk: Seed) -> None:
 def test_a_session_shows_its_traces_in_order(page: Page, desk: Seed) -> None:
     page.goto(f"/sessions?project={PROJECT}")
     page.get_by_role("row", name="session desk-0000").click()
-    turns = page.get_by_role("region", name="Conversation").get_by_role("listitem").filter(has=page.get_by_role("link"))
+    turns = page.get_by_role("feed", name="Conversation").get_by_role("article")
     expect(turns).to_have_count(3)
     expect(turns.nth(0)).to_contain_text("Why was I charged twice")
     expect(turns.nth(1)).to_contain_text("Please cancel my Team plan")
@@ -65,7 +65,7 @@ def test_a_session_shows_its_traces_in_order(page: Page, desk: Seed) -> None:
 def test_a_session_counts_what_its_traces_count(page: Page, desk: Seed) -> None:
     spans = sum(len(trace.spans) for trace in desk.traces[:3])
     page.goto(f"/sessions/desk-0000?project={PROJECT}")
-    turns = page.get_by_role("region", name="Conversation").get_by_role("listitem").filter(has=page.get_by_role("link"))
+    turns = page.get_by_role("feed", name="Conversation").get_by_role("article")
     expect(turns).to_have_count(3)
     shown = [int(re.search(r"(\d+) spans", text).group(1)) for text in turns.all_inner_texts()]  # type: ignore[union-attr]
     assert sum(shown) == spans
@@ -119,7 +119,7 @@ def test_evaluators_show_their_four_counts_and_an_interval(page: Page, desk: See
 def test_status_counts_what_arrived_and_what_has_no_price(page: Page, desk: Seed) -> None:
     page.goto("/status")
     expect(page.get_by_role("region", name=re.compile("Models without a known price"))).to_contain_text("in-house-7b")
-    expect(page.get_by_role("region", name="Intake since the start")).to_contain_text("accepted spans")
+    expect(page.get_by_role("region", name="Arrived since the start")).to_contain_text("accepted spans")
 
 
 def test_a_page_fits_a_narrow_screen(chromium: Browser, base_url: str, desk: Seed) -> None:

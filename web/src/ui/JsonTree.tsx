@@ -7,9 +7,9 @@ const LONG = 400;
 /** A JSON value as a tree. Long lists and texts open in steps, so that a 5 MB value is an ordinary one. */
 export function JsonTree({ value, label }: { value: unknown; label: string }) {
   return (
-    <section className={css.tree} aria-label={label} tabIndex={0}>
+    <div className={css.tree} role="group" aria-label={label} tabIndex={0}>
       <Value value={value} depth={0} />
-    </section>
+    </div>
   );
 }
 
@@ -21,13 +21,13 @@ export function Json({ value, label }: { value: unknown; label: string }) {
   const flat = keys.length > 0 && keys.length <= FLAT && keys.every(([, v]) => v === null || typeof v !== "object");
   if (!flat) return <JsonTree value={value} label={label} />;
   return (
-    <section className={css.flat} aria-label={label}>
+    <div className={css.flat} role="group" aria-label={label}>
       {keys.map(([key, each]) => (
         <div key={key}>
           <span className={css.key}>{key}</span> <Value value={each} depth={0} />
         </div>
       ))}
-    </section>
+    </div>
   );
 }
 

@@ -82,7 +82,7 @@ function Answer({ title, trial, pieces, sign }: AnswerProps) {
         </span>
       </header>
       {trial ? (
-        <p className={css.said}>
+        <p className={css.said} tabIndex={0}>
           {pieces
             .filter((piece) => piece.sign === " " || piece.sign === sign)
             .map((piece, i) =>

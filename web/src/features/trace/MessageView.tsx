@@ -20,14 +20,14 @@ export function MessageView({ message, folded = false }: { message: Message; fol
       </details>
     );
   return (
-    <section className={css.message} data-role={role} aria-label={`${role} message`}>
+    <div className={css.message} data-role={role} role="group" aria-label={`${role} message`}>
       <header>
         <span className={css.role}>{role}</span>
         {message.name ? <span className="faint">{message.name}</span> : null}
         {message.finish_reason ? <Badge>{message.finish_reason}</Badge> : null}
       </header>
       <PartsView parts={message.parts} />
-    </section>
+    </div>
   );
 }
 

@@ -70,31 +70,33 @@ export function TranscriptPane() {
   };
 
   return (
-    <div
-      ref={scroller}
-      className={`${css.scroller} ${css.transcript}`}
-      role="feed"
-      aria-label="Transcript"
-      tabIndex={0}
-    >
-      <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const entry = entries[item.index];
-          if (!entry) return null;
-          return (
-            <article
-              key={item.key}
-              ref={virtual.measureElement}
-              data-index={item.index}
-              aria-posinset={item.index + 1}
-              aria-setsize={entries.length}
-              className={css.entry}
-              style={{ transform: `translateY(${item.start}px)`, paddingLeft: 14 + Math.min(entry.depth, 8) * 18 }}
-            >
-              <EntryView entry={entry} toggle={toggle} />
-            </article>
-          );
-        })}
+    <>
+      <div
+        ref={scroller}
+        className={`${css.scroller} ${css.transcript}`}
+        role="feed"
+        aria-label="Transcript"
+        tabIndex={0}
+      >
+        <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const entry = entries[item.index];
+            if (!entry) return null;
+            return (
+              <article
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                aria-posinset={item.index + 1}
+                aria-setsize={entries.length}
+                className={css.entry}
+                style={{ transform: `translateY(${item.start}px)`, paddingLeft: 14 + Math.min(entry.depth, 8) * 18 }}
+              >
+                <EntryView entry={entry} toggle={toggle} />
+              </article>
+            );
+          })}
+        </div>
       </div>
       {hidden || all ? (
         <p className={css.hidden}>
@@ -104,6 +106,6 @@ export function TranscriptPane() {
           </Button>
         </p>
       ) : null}
-    </div>
+    </>
   );
 }
