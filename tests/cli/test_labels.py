@@ -60,3 +60,10 @@ def test_every_row_of_the_real_label_files_has_an_id_of_its_own(pattern: str) ->
     for file in files:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         assert len({score_of(row)["id"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [(0, "0"), (1.0, "1"), (False, "false"), (" yes ", "yes"), (None, ""), ("", "")]
+)
+def test_a_label_of_any_type_is_kept_as_what_it_means(label: object, text: str) -> None:
+    assert score_of({"name": "n", "trace_id": "a" * 32, "label": label})["label"] == text
