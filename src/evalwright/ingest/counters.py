@@ -51,6 +51,12 @@ class IntakeCounters:
         with self._lock:
             self._requests[protocol, status] += 1
 
+    @property
+    def answered(self) -> int:
+        """Requests answered so far."""
+        with self._lock:
+            return self._requests.total()
+
     def snapshot(self) -> dict[str, Any]:
         """Returns all counts as JSON values; every name is there from the start."""
         with self._lock:

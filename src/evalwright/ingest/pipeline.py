@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from evalwright import semconv
 from evalwright.domain.errors import InvalidInput, UnsupportedType
 from evalwright.domain.ids import parse_span_id
-from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind
+from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, with_cost
 from evalwright.ingest.json import decode_json
 from evalwright.ingest.limits import IntakeLimits
 from evalwright.ingest.logs import ProjectOf, decode_logs
@@ -154,7 +154,7 @@ def price_span(span: Span, prices: Prices) -> Span:
     model = span.model or span.model_requested
     cost = prices.price(model=model, provider=span.provider, usage=usage, at_ns=span.start_ns)
     source = CostSource.UNPRICED if cost is None else CostSource.COMPUTED
-    return replace(span, cost=cost, cost_source=source)
+    return with_cost(span, cost, source)
 
 
 def merge_spans(first: Span, second: Span) -> Span:

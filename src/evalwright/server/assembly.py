@@ -26,6 +26,7 @@ from evalwright.server.auth import Authenticator, check_sender
 from evalwright.server.deps import Bounds, Deps, SystemClock
 from evalwright.server.guard import identify
 from evalwright.server.idempotency import IdempotencyCache
+from evalwright.server.memory import MemoryKeeper
 from evalwright.server.readiness import RoomCheck
 from evalwright.server.snapshots import Snapshots
 from evalwright.server.stores import open_records, open_spans, prepare_data, read_pepper
@@ -63,6 +64,9 @@ def assemble(settings: Settings) -> Iterator[Parts]:
         spans = open_spans(settings, records)
         stack.callback(spans.close)
         intake = _start_intake(settings, spans, clock)
+        memory = MemoryKeeper(lambda: intake.counters.answered)
+        memory.start()
+        stack.callback(memory.stop)
         stack.callback(intake.drain, settings.limits.shutdown_s)
         open_locally = settings.is_loopback and not settings.require_auth
         authenticator = Authenticator(records, clock, read_pepper(settings), open_locally=open_locally)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -18,6 +17,7 @@ import uvicorn
 
 from evalwright.domain.errors import EvalwrightError
 from evalwright.server.assembly import Parts, assemble
+from evalwright.server.memory import calm_collector
 from evalwright.settings import Settings, is_loopback
 
 EXIT_IO: Final = 3
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> int:
     configure_logging(settings.log_level)
     try:
         with listening(settings.host, settings.port) as http, assemble(settings) as parts:
-            _calm_collector()
+            calm_collector()
             return _run(settings, parts, http)
     except EvalwrightError as error:
         say(str(error))
@@ -40,17 +40,6 @@ def serve(settings: Settings) -> int:
     except OSError as error:
         say(f"cannot listen: {error}")
         return EXIT_IO
-
-
-def _calm_collector() -> None:
-    """Makes cyclic collection rare: intake makes many short-lived objects, none of them in cycles.
-
-    With the defaults every few hundred spans set off a walk over all of them (15 % of intake's CPU). What was imported
-    so far stays for good and is never walked again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
 
 
 def configure_logging(level: str) -> None:
