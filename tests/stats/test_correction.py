@@ -98,6 +98,17 @@ def test_groups_of_one_change_nothing_but_the_quantile() -> None:
     assert own.high - own.low == pytest.approx(alone.high - alone.low, rel=0.01)
 
 
+def test_groups_that_balance_out_make_no_interval_narrower() -> None:
+    y = np.array([1.0, 0.0] * 100)
+    f = np.where(np.arange(200) % 7 == 0, 1.0 - y, y)
+    names = list(range(100)) * 2
+    pairs = sorted(names)  # each group holds one of each
+    alone = correction.ppi_mean(y[:100], f[:100], f[100:])
+    grouped = correction.ppi_mean(y[:100], f[:100], f[100:], (pairs[:100], pairs[100:]))
+    assert grouped.high - grouped.low >= alone.high - alone.low
+    assert grouped.n_effective == pytest.approx(alone.n_effective)
+
+
 def test_one_group_of_all_rows_has_no_interval() -> None:
     y, f, u = _world(np.random.default_rng(5), 30, 30, 0.7)
     found = correction.ppi_mean(y, f, u, ([0] * 30, [0] * 30))

@@ -66,15 +66,19 @@ def ppi_mean(
 def _ppi_variance(
     rest: FloatArray, predicted: FloatArray, clusters: tuple[Labels, Labels] | None
 ) -> tuple[float, int | None]:
-    """Squared standard error of mean(rest) + mean(predicted), and the degrees of freedom where clusters are counted."""
+    """Squared standard error of mean(rest) + mean(predicted), and the degrees of freedom where clusters are counted.
+
+    Clusters never make it smaller than single rows would: that they balance out is more often chance than design.
+    """
+    alone = float(predicted.var(ddof=1)) / predicted.size + float(rest.var(ddof=1)) / rest.size
     if clusters is None:
-        return float(predicted.var(ddof=1)) / predicted.size + float(rest.var(ddof=1)) / rest.size, None
+        return alone, None
     codes, count = cluster_codes([*clusters[0], *clusters[1]], rest.size + predicted.size)
     if count < 2:
         return math.nan, None
     influence = np.concatenate([(rest - rest.mean()) / rest.size, (predicted - predicted.mean()) / predicted.size])
     sums = np.bincount(codes, weights=influence, minlength=count)
-    return count / (count - 1) * float(sums @ sums), count - 1
+    return max(alone, count / (count - 1) * float(sums @ sums)), count - 1
 
 
 def _few_labels(n: int) -> tuple[str, ...]:

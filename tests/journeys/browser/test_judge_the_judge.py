@@ -48,6 +48,19 @@ def test_two_versions_are_compared_line_by_line(page: Page, desk: Seed) -> None:
     expect(means).to_have_count(2)
 
 
+def test_the_page_says_whether_it_may_decide_its_mean_corrected_and_what_to_label_next(page: Page, desk: Seed) -> None:
+    open_evaluator(page)
+    people = page.get_by_role("region", name="Against people")
+    expect(people.get_by_role("list", name="May it decide a gate?")).to_contain_text("may not decide: not calibrated")
+    expect(people).to_contain_text("evalwright evaluators calibrate")
+    corrected = page.get_by_role("region", name="As people would have judged")
+    expect(corrected.get_by_role("img")).to_have_count(2)
+    expect(corrected).to_contain_text("PPI++ from 34 labels")
+    expect(corrected).to_contain_text("only 34 human labels")
+    people.get_by_role("link", name=re.compile("^trace ")).first.click()
+    expect(page).to_have_url(re.compile("/traces/[0-9a-f]{32}.*tab=scores"))
+
+
 def test_a_recent_score_leads_to_the_trace_it_is_about(page: Page, desk: Seed) -> None:
     open_evaluator(page)
     recent = page.get_by_role("region", name="Recent scores", exact=True)
