@@ -94,9 +94,9 @@ def probe(
         options: where the server is.
     """
     names = [name.strip() for name in probes.split(",") if name.strip()]
-    if keeping.save:
-        check_server(options)
     with _judge(reference, model, options) as judge:
+        if keeping.save:
+            check_server(judge.spec.name, options)
         bench, where = _items(judge, dataset, items, target, human, limit, filtered, options)
         kept = anchors_of(judge.spec.name, keeping.anchors, options) if keeping.anchors else None
         compared = bench if kept is None else with_anchors(bench, kept, keeping.anchors)

@@ -95,17 +95,17 @@ def anchors_of(name: str, given: str, options: Options) -> Mapping[str, str | fl
     return kept
 
 
-def check_server(options: Options) -> None:
+def check_server(name: str, options: Options) -> None:
     """Raises before anything is paid for when the report could not be kept.
 
     Raises:
         StoreUnavailable: no server answers.
     """
-    if not options.api().reachable():
-        raise StoreUnavailable(
-            f"no server answers at {options.server!r} to keep the report",
-            hint="start one with `evalwright serve`, or leave the report unkept with --no-save",
-        )
+    try:
+        options.api().get(_path(name), limit=1, **options.scope())
+    except StoreUnavailable as error:
+        hint = "start a server with `evalwright serve`, or leave the report unkept with --no-save"
+        raise StoreUnavailable(error.message, hint=hint) from error
 
 
 def keep(judge: Evaluator, report: ProbeReport, options: Options) -> str:
