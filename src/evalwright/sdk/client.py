@@ -14,7 +14,7 @@ import httpx2
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.trace import Page
-from evalwright.sdk import calibration_calls, calls
+from evalwright.sdk import calibration_calls, calls, probe_calls
 from evalwright.sdk.call import Call
 from evalwright.sdk.connection import Connection
 from evalwright.sdk.problems import error_of, unreachable
@@ -224,6 +224,9 @@ class Client:
     compare_corrected = _Blocking(calibration_calls.compare_corrected)
     compare_judges = _Blocking(calibration_calls.compare_judges)
     bridge_versions = _Blocking(calibration_calls.bridge_versions)
+    keep_probe = _Blocking(probe_calls.keep_probe)
+    list_probes = _Blocking(probe_calls.list_probes)
+    get_probe = _Blocking(probe_calls.get_probe)
     status = _Blocking(calls.status)
 
 
@@ -312,4 +315,7 @@ class AsyncClient:
     compare_corrected = _Awaited(calibration_calls.compare_corrected)
     compare_judges = _Awaited(calibration_calls.compare_judges)
     bridge_versions = _Awaited(calibration_calls.bridge_versions)
+    keep_probe = _Awaited(probe_calls.keep_probe)
+    list_probes = _Awaited(probe_calls.list_probes)
+    get_probe = _Awaited(probe_calls.get_probe)
     status = _Awaited(calls.status)
