@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -106,8 +105,18 @@ def _as_is(answer: Any) -> Any:
     return answer
 
 
-@cache
+def close_connections() -> None:
+    """Closes the clients of every server that was talked to; the next call opens new ones."""
+    while _open:
+        _open.popitem()[1].close()
+
+
+_open: Final[dict[str, Client]] = {}
+
+
 def _client(server: str) -> Client:
     if not server:
         raise InvalidInput("no server address", hint="give --server or set EVALWRIGHT_ENDPOINT")
-    return Client(endpoint=server)
+    if server not in _open:
+        _open[server] = Client(endpoint=server)
+    return _open[server]

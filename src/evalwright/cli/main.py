@@ -82,6 +82,9 @@ def main(arguments: list[str]) -> int:
         return 0
     except OSError as error:
         return _fail(str(error), "", 3)
+    finally:
+        if connect := sys.modules.get("evalwright.cli.connect"):  # not loaded for the sake of closing nothing
+            connect.close_connections()
     return result if isinstance(result, int) else 0
 
 
