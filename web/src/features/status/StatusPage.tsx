@@ -50,7 +50,7 @@ export function StatusPage() {
             bad
           />
           <Counts
-            title="Repairs on stored spans"
+            title="Repairs on stored spans (all projects)"
             values={s.flags}
             label={(name) => name}
             detail={(name) => s.flag_meanings[name] ?? ""}
@@ -58,7 +58,7 @@ export function StatusPage() {
             none="No value had to be repaired."
           />
           <Counts
-            title="Models without a known price (spans with usage)"
+            title="Models without a known price (spans with usage, all projects)"
             values={s.unpriced_models}
             label={(name) => name || "(no model name)"}
             link={(name) => `model == ${JSON.stringify(name)}`}
