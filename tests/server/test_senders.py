@@ -30,6 +30,7 @@ NAMED = [
     ("support", "", "support"),
     ("support", "support", "support"),
     ("support", "default", "support"),
+    ("support", "support ", "support"),
     ("support", "billing", None),
     ("support", "Support", None),
     ("", "billing", "billing"),

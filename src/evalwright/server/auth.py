@@ -178,7 +178,7 @@ def check_sender(principal: Principal, headers: Mapping[str, str]) -> Principal:
     Raises:
         Forbidden: stored under the key's project, the data would be missed in one and found in the other.
     """
-    named = headers.get(PROJECT_HEADER, "")
+    named = headers.get(PROJECT_HEADER, "").strip()
     if principal.project and named not in ("", UNCHOSEN_PROJECT, principal.project):
         raise Forbidden(
             f"the key is of project {principal.project!r}, the header {PROJECT_HEADER} names {named[:200]!r}",

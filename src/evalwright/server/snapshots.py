@@ -52,7 +52,8 @@ class Snapshots:
             name = self._new_id()
             folder = self._home / name
             try:
-                folder.mkdir(parents=True, mode=0o700)
+                self._home.mkdir(exist_ok=True, mode=0o700)
+                folder.mkdir(mode=0o700)
                 self._link_spool(folder / "spool")
                 self._copy_rest(folder)
                 self._records.copy_to(folder / "records.sqlite")

@@ -134,14 +134,14 @@ class Database:
         """
         if not self.is_sqlite:
             raise InvalidInput("the records are not kept in a file", hint="back them up with their own tools")
-        source = self.engine.raw_connection()
         try:
-            with contextlib.closing(sqlite3.connect(path)) as copy:
+            with (
+                contextlib.closing(self.engine.raw_connection()) as source,
+                contextlib.closing(sqlite3.connect(path)) as copy,
+            ):
                 cast(sqlite3.Connection, source.driver_connection).backup(copy)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, exc.TimeoutError) as error:
             raise StoreUnavailable(f"cannot copy the records: {error}", hint="the records are untouched") from error
-        finally:
-            source.close()
 
     def close(self) -> None:
         """Closes idle connections; a later call opens new ones."""
