@@ -73,6 +73,7 @@ def demo(
             note(f"\nThe server stays up, with OTLP/gRPC on 127.0.0.1:{grpc_port}. Ctrl-C stops it.")
             _wait()
             return 0
+    note(f"\nThe server has stopped; to look, start it again: evalwright serve --port {port} --data {data}")
     return code
 
 
