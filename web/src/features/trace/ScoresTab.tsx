@@ -55,6 +55,9 @@ function ScoreCard({ score, select }: { score: Score; select: (span: string) => 
         <h3>{score.name}</h3>
         <Badge tone={toneOf(score)}>{score.status === "scored" ? shown || "no value" : score.status}</Badge>
         <Badge>{score.source}</Badge>
+        {score.target === "trial" ? (
+          <Badge title="Given in an experiment, of which this trace is a trial">trial</Badge>
+        ) : null}
         <span className="faint cut">
           {[score.evaluator || score.annotator, score.evaluator_version.slice(0, 8), ago(score.created_time)]
             .filter(Boolean)

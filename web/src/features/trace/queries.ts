@@ -85,11 +85,16 @@ export function useScores(project: string, traceId: string, spanId: string) {
   });
 }
 
+/** What was said of the whole trace, also as the trial of an experiment. */
 export function useTraceScores(project: string, traceId: string) {
   return useQuery({
     queryKey: ["scores", traceId, "trace"],
-    queryFn: ({ signal }) =>
-      get<Page<Score>>("/scores", { project, trace_id: traceId, target: "trace", limit: 200 }, signal),
+    queryFn: async ({ signal }): Promise<Page<Score>> => {
+      const of = (target: string) =>
+        get<Page<Score>>("/scores", { project, trace_id: traceId, target, limit: 200 }, signal);
+      const [trace, trial] = await Promise.all([of("trace"), of("trial")]);
+      return { items: [...trace.items, ...trial.items], next_cursor: trace.next_cursor || trial.next_cursor };
+    },
   });
 }
 
