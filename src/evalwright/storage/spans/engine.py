@@ -57,6 +57,9 @@ READ_SETTINGS: Final[Settings] = {
 }
 """Settings of every read; a duplicate never crosses partitions because its sort key holds the hour."""
 
+POINT_READ: Final[Settings] = {"max_threads": 1}
+"""Settings of a read of few rows, which several threads only make dearer."""
+
 INSERT_SETTINGS: Final[Settings] = {
     "input_format_try_infer_dates": 0,
     "input_format_try_infer_datetimes": 0,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from evalwright.domain.trace import Page, ScoreSummary
 from evalwright.ports.spans import ScoreGroup, ScoreQuery
 from evalwright.storage.spans.codec import encode, optional_float
 from evalwright.storage.spans.cursor import make_cursor, read_cursor
-from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.engine import POINT_READ, Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.score_rows import COLUMNS, decode_score
 from evalwright.storage.spans.select import check_limit, fetch
@@ -120,34 +120,59 @@ def _key_sql(name: str, binder: Binder) -> str:
 
 
 def summarise_scores(
-    engine: Engine, project: str, column: str, *, ids: Sequence[str] = (), trace_id: str = ""
+    engine: Engine, project: str, column: str, ids: Sequence[str]
 ) -> Mapping[str, Sequence[ScoreSummary]]:
-    """Returns score summaries by ``column`` (trace_id, span_id or session_id) in one query.
-
-    Either for the given ids, or for every id scored within one trace. A score never changes its target, so choosing its
-    newest row among the matching ones is the same as FINAL and lets the skip indexes work. Of an evaluator that judged
-    a target in several versions, only the newest is shown.
-    """
+    """Returns score summaries by ``column`` (trace_id or session_id) for the given ids, in one query."""
     binder = Binder()
-    which = f"trace_id = {binder.bind(trace_id)}" if trace_id else f"{column} IN {binder.bind(list(ids))}"
+    which = f"{column} IN {binder.bind(list(ids))}"
+    rows = _summaries(engine, project, which, f"{column} AS id, 0 AS whole", "id, name", binder)
+    return _by_id(row for row in rows if not row["whole"])
+
+
+def summarise_trace_scores(
+    engine: Engine, project: str, trace_id: str
+) -> tuple[Sequence[ScoreSummary], Mapping[str, Sequence[ScoreSummary]]]:
+    """Returns the summaries of a trace and those of each of its spans, in one query."""
+    binder = Binder()
+    which = f"trace_id = {binder.bind(trace_id)}"
+    groups = "GROUPING SETS ((name), (span_id, name))"
+    rows = _summaries(engine, project, which, "span_id AS id, grouping(span_id) AS whole", groups, binder)
+    spans = _by_id(row for row in rows if not row["whole"])
+    return [_summary(row) for row in rows if row["whole"]], spans
+
+
+def _summaries(
+    engine: Engine, project: str, which: str, selected: str, groups: str, binder: Binder
+) -> list[dict[str, Any]]:
+    """Summaries of the scores that ``which`` names.
+
+    A score never changes its target, so choosing its newest row among the matching ones is the same as FINAL and lets
+    the skip indexes work. Of an evaluator that judged a target in several versions, only the newest is shown.
+    """
     sql = (
-        f"SELECT {column} AS id, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
+        f"SELECT {selected}, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
         " avgIf(value, status = 'scored') AS mean,"
         " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
         " FROM (SELECT *, argMax(evaluator_version, (created_ns, evaluator_version)) OVER (PARTITION BY name,"
         " evaluator, target, trace_id, span_id, session_id, trial_id) AS newest FROM (SELECT * FROM score_rows"
         f" WHERE project = {binder.bind(project)} AND {which} ORDER BY created_ns DESC LIMIT 1 BY project, id))"
-        " WHERE evaluator_version = newest GROUP BY id, name ORDER BY id, name"
+        f" WHERE evaluator_version = newest GROUP BY {groups} ORDER BY id, name"
     )
+    return list(fetch(engine, sql, binder, POINT_READ))
+
+
+def _by_id(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Sequence[ScoreSummary]]:
     found: dict[str, list[ScoreSummary]] = defaultdict(list)
-    for row in fetch(engine, sql, binder):
-        found[row["id"]].append(
-            ScoreSummary(
-                name=row["name"],
-                count=row["count"],
-                mean=optional_float(row["mean"]),
-                label=row["labels"][0] if row["labels"] else "",
-                errored=row["errored"],
-            )
-        )
+    for row in rows:
+        found[row["id"]].append(_summary(row))
     return found
+
+
+def _summary(row: Mapping[str, Any]) -> ScoreSummary:
+    return ScoreSummary(
+        name=row["name"],
+        count=row["count"],
+        mean=optional_float(row["mean"]),
+        label=row["labels"][0] if row["labels"] else "",
+        errored=row["errored"],
+    )

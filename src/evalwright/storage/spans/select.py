@@ -11,7 +11,7 @@ from evalwright.filters import Node, parse
 from evalwright.ports.spans import ListQuery, Window
 from evalwright.storage.spans.codec import decode_rows, encode
 from evalwright.storage.spans.cursor import make_cursor, read_cursor
-from evalwright.storage.spans.engine import Engine, Settings
+from evalwright.storage.spans.engine import POINT_READ, Engine, Settings
 from evalwright.storage.spans.params import Binder
 
 MAX_LIMIT = 1_000
@@ -97,7 +97,7 @@ def recent_first(
         "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"  # noqa: S608
         f" WHERE project = {binder.bind(query.project)}"
     )
-    known = next(fetch(engine, sql, binder))
+    known = next(fetch(engine, sql, binder, POINT_READ))
     until = int(listing.place[0]) if listing.place else min(known["last"], window.end_ns or known["last"])
     length = _FIRST_LOOK_NS
     for _ in range(_LOOKS):

@@ -60,7 +60,7 @@ def _summaries(engine: Engine, project: str, page: Sequence[Mapping[str, Any]]) 
         return []
     ids = [row["session_id"] for row in page]
     with ThreadPoolExecutor(1) as beside:
-        scored = beside.submit(summarise_scores, engine, project, "session_id", ids=ids)
+        scored = beside.submit(summarise_scores, engine, project, "session_id", ids)
         totals = {row["session_id"]: row for row in fetch(engine, *_totals_sql(project, ids, page))}
         # Payload is read of two spans a session, not of every span.
         roots = {tuple(row[end]) for row in totals.values() for end in ("first_root", "last_root")}

@@ -11,14 +11,14 @@ from evalwright.domain.span import SpanKind, SpanStatus
 from evalwright.domain.trace import ScoreSummary, TraceSummary
 from evalwright.semconv import words
 from evalwright.storage.spans.codec import optional_float
-from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.engine import POINT_READ, Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import fetch
 from evalwright.storage.spans.totals import ROOT, TRACE_TOTALS
 
 _FIRST_FILLED: Final = ("session_id", "user_id", "agent_name", "environment", "release")
-_ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "start_ns")
+_ROOT_FIELDS: Final = ("span_id", "parent_span_id", "name", "kind", "status", "input_head", "output_head")
 
 
 class Bounds(NamedTuple):
@@ -35,7 +35,7 @@ def find_bounds(engine: Engine, project: str, trace_ids: Sequence[str]) -> Bound
         "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"
         f" WHERE project = {index.bind(project)} AND trace_id IN {index.bind(list(trace_ids))}"
     )
-    row = next(iter(fetch(engine, sql, index)))
+    row = next(iter(fetch(engine, sql, index, POINT_READ)))
     return Bounds(row["first"], row["last"])
 
 
@@ -57,18 +57,18 @@ def summarise_traces(
     """Returns the summary of each trace that exists. Scores are read while the spans are."""
     if not trace_ids:
         return {}
-    found = bounds or find_bounds(engine, project, trace_ids)
     with ThreadPoolExecutor(1) as beside:
-        scored = beside.submit(summarise_scores, engine, project, "trace_id", ids=trace_ids)
-        rows = _totals(engine, project, trace_ids, found)
-        previews = read_previews(engine, project, [(row["trace_id"], *_root(row)) for row in rows])
+        scored = beside.submit(summarise_scores, engine, project, "trace_id", trace_ids)
+        rows = _totals(engine, project, trace_ids, bounds or find_bounds(engine, project, trace_ids))
         scores = scored.result()
-    return {
-        row["trace_id"]: _summary(
-            project, row, previews.get((row["trace_id"], row["root"][0]), ("", "")), scores.get(row["trace_id"], ())
-        )
-        for row in rows
-    }
+    return {row["trace_id"]: _summary(project, row, scores.get(row["trace_id"], ())) for row in rows}
+
+
+def summarise_trace(
+    engine: Engine, project: str, trace_id: str, bounds: Bounds, scores: Sequence[ScoreSummary]
+) -> TraceSummary | None:
+    """Returns the summary of one trace, whose scores are known already; None when it does not exist."""
+    return next((_summary(project, row, scores) for row in _totals(engine, project, [trace_id], bounds)), None)
 
 
 def _totals(engine: Engine, project: str, trace_ids: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:
@@ -80,12 +80,7 @@ def _totals(engine: Engine, project: str, trace_ids: Sequence[str], bounds: Boun
         " arraySort(groupUniqArrayArray(100)(tags)) AS all_tags, countIf(notEmpty(flags)) AS flagged_spans"
         f" FROM span_rows FINAL {bounds_sql(binder, project, trace_ids, bounds)} GROUP BY trace_id"
     )
-    return list(fetch(engine, sql, binder))
-
-
-def _root(row: Mapping[str, Any]) -> tuple[str, int]:
-    root = row["root"]
-    return root[0], root[5]
+    return list(fetch(engine, sql, binder, POINT_READ))
 
 
 def read_previews(
@@ -111,10 +106,8 @@ def read_previews(
     }
 
 
-def _summary(
-    project: str, row: Mapping[str, Any], preview: tuple[str, str], scores: Sequence[ScoreSummary]
-) -> TraceSummary:
-    span_id, parent_span_id, name, kind, status, _ = row["root"]
+def _summary(project: str, row: Mapping[str, Any], scores: Sequence[ScoreSummary]) -> TraceSummary:
+    span_id, parent_span_id, name, kind, status, input_head, output_head = row["root"]
     return TraceSummary(
         project=project,
         trace_id=row["trace_id"],
@@ -134,8 +127,8 @@ def _summary(
         output_tokens=row["trace_output_tokens"],
         cost=optional_float(row["trace_cost"]),
         unpriced_spans=row["unpriced_spans"],
-        input_preview=preview[0],
-        output_preview=preview[1],
+        input_preview=words(input_head),
+        output_preview=words(output_head),
         flagged_spans=row["flagged_spans"],
         scores=scores,
         **{field: row[f"any_{field}"] for field in _FIRST_FILLED},

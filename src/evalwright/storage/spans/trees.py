@@ -11,13 +11,13 @@ import msgspec
 
 from evalwright.domain.errors import NotFound
 from evalwright.domain.span import CostSource, SpanKind, SpanStatus
-from evalwright.domain.trace import ScoreSummary, SpanNode, TraceTree
+from evalwright.domain.trace import ScoreSummary, SpanNode, TraceSummary, TraceTree
 from evalwright.domain.tree import Place, build_tree
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
-from evalwright.storage.spans.scores import summarise_scores
+from evalwright.storage.spans.scores import summarise_trace_scores
 from evalwright.storage.spans.select import fetch
-from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds, summarise_traces
+from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds, summarise_trace
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
@@ -78,15 +78,20 @@ def trace_tree(engine: Engine, project: str, trace_id: str) -> TraceTree:
     """Returns the summary and every node of a trace, without payloads."""
     project = find_project(engine, project, trace_id)
     bounds = find_bounds(engine, project, [trace_id])
-    with ThreadPoolExecutor(2) as beside:
-        summarised = beside.submit(summarise_traces, engine, project, [trace_id], bounds)
-        scored = beside.submit(summarise_scores, engine, project, "span_id", trace_id=trace_id)
+    with ThreadPoolExecutor(1) as beside:
+        beside_rows = beside.submit(_summary, engine, project, trace_id, bounds)
         rows = _rows(engine, project, trace_id, bounds)
-        summary = summarised.result().get(trace_id)
-        scores = scored.result()
+        summary, scores = beside_rows.result()
     if summary is None:
         raise trace_not_found(trace_id)
     return TraceTree(summary=summary, nodes=[_node(place, scores) for place in build_tree(rows)])
+
+
+def _summary(
+    engine: Engine, project: str, trace_id: str, bounds: Bounds
+) -> tuple[TraceSummary | None, Mapping[str, Sequence[ScoreSummary]]]:
+    of_trace, of_spans = summarise_trace_scores(engine, project, trace_id)
+    return summarise_trace(engine, project, trace_id, bounds, of_trace), of_spans
 
 
 def _rows(engine: Engine, project: str, trace_id: str, bounds: Bounds) -> list[_Row]:
