@@ -31,7 +31,7 @@ class Limits(BaseModel):
     max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest body, after decompression")
     max_queued_bytes: int = Field(default=256 * 2**20, ge=2**20, description="telemetry in memory before 503")
     max_spool_bytes: int = Field(default=2 * 2**30, ge=0, description="telemetry on disk while the store is away")
-    max_group_spans: int = Field(default=5000, ge=1, description="spans stored and fsynced as one group")
+    max_group_spans: int = Field(default=10_000, ge=1, description="spans stored and fsynced as one group")
     max_sql_rows: int = Field(default=10_000, ge=1, le=100_000, description="rows a SQL query may return")
     sql_timeout_s: float = Field(default=10.0, gt=0, le=600, description="seconds a SQL query may run")
     idempotency_entries: int = Field(default=10_000, ge=0, description="answers remembered for Idempotency-Key")

@@ -598,6 +598,9 @@ def test_a_score_in_a_filter_is_each_evaluators_newest_verdict_unless_a_version_
     by_version = 'score("quality", "two-two-two") is null'
     missing = [found.trace_id for found in store.list_spans(query(project, by_version)).items]
     assert sorted(missing) == [trace_of(2), trace_of(4), trace_of(5)]
+    for text, expected in (('score("quality") is null', [4, 5]), (by_version, [2, 4, 5])):
+        traces = store.list_traces(query(project, text)).items
+        assert sorted(found.trace_id for found in traces) == [trace_of(n) for n in expected], text
 
 
 def test_versions_of_the_same_instant_are_told_apart_the_same_way_every_time(store: SpanDatabase, project: str) -> None:

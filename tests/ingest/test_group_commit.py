@@ -55,6 +55,23 @@ def test_requests_that_wait_are_written_as_one_group() -> None:
     assert len(writer.groups) <= 2
 
 
+def test_the_writer_waits_a_moment_for_a_request_that_is_arriving() -> None:
+    writer = MemoryWriter()
+    with running_intake(writer) as intake:
+        with intake.arriving():
+            answers = [send(intake, 1)]
+            with intake.arriving():
+                answers.append(send(intake, 2))
+        assert sum(answer.result(10).accepted for answer in answers) == 2
+    assert writer.groups == [2]
+
+
+def test_a_request_that_never_arrives_holds_nobody_up() -> None:
+    writer = MemoryWriter()
+    with running_intake(writer) as intake, intake.arriving():
+        assert send(intake, 1).result(10).accepted == 1
+
+
 def test_a_group_holds_no_more_rows_than_allowed() -> None:
     writer = MemoryWriter()
     with running_intake(writer, max_group_rows=5) as intake:

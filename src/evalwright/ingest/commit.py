@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,7 @@ from evalwright.ports.spans import SpanWriter
 
 _log = logging.getLogger(__name__)
 
+_LINGER_S: Final = 0.25
 _FIRST_RETRY_S: Final = 0.5
 _LAST_RETRY_S: Final = 30.0
 
@@ -63,7 +65,7 @@ class GroupCommit:
         self._on_replayed = on_replayed
         self._changed = threading.Condition()
         self._queue: deque[Batch] = deque()
-        self._bytes = self._rows = 0
+        self._bytes = self._rows = self._arriving = 0
         self._closing = False
         self._retry_s = self._probe_at = 0.0
         self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
@@ -94,6 +96,21 @@ class GroupCommit:
         full = self._bytes + body_bytes > self._limits.max_queue_bytes or self._rows > self._limits.max_queue_rows
         if full and self._queue:
             raise RateLimited("more telemetry arrives than can be stored", retry_after_s=1, hint="retry later")
+
+    @contextlib.contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Tells the writer, for as long as it is entered, that one more batch is about to be put.
+
+        The writer waits a moment for those: an insert costs the same ten milliseconds for one batch as for all.
+        """
+        with self._changed:
+            self._arriving += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._arriving -= 1
+                self._changed.notify()
 
     def put(self, batch: Batch) -> Future[bool]:
         """Queues a batch and returns its future.
@@ -133,6 +150,7 @@ class GroupCommit:
                 self._changed.wait(self._wait_s())
             if not self._queue:
                 return None if self._closing else []
+            self._changed.wait_for(self._is_complete, _LINGER_S)
             group = [self._pop()]
             rows, size = group[0].prepared.rows, len(group[0].request.body)
             while self._queue:
@@ -142,6 +160,9 @@ class GroupCommit:
                     break
                 group.append(self._pop())
             return group
+
+    def _is_complete(self) -> bool:
+        return not self._arriving or self._closing or self._rows >= self._limits.max_group_rows
 
     def _wait_s(self) -> float | None:
         return max(0.0, self._probe_at - time.monotonic()) if self._spool else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -18,7 +19,9 @@ from evalwright.ingest.pipeline import PROTOBUF
 
 _log = logging.getLogger(__name__)
 
-_THREADS: Final = 8
+_THREADS: Final = 32
+_DECODERS: Final = 2
+"""Decoding holds the interpreter: more threads at it would only take turns, and drop each other's caches."""
 _SERVICES: Final[Mapping[Signal, str]] = {
     "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
     "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
@@ -37,6 +40,7 @@ class OtlpGrpcServer:
         """Builds the server; ``start`` opens the port."""
         self._intake = intake
         self._authorise = authorise
+        self._decoding = threading.Semaphore(_DECODERS)
         limit = intake.limits.max_body_bytes
         self._server = grpc.server(
             ThreadPoolExecutor(_THREADS, thread_name_prefix="otlp-grpc"),
@@ -91,7 +95,9 @@ class OtlpGrpcServer:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         principal = self._authorise(metadata, context.peer())
         project = allowed_project(principal, metadata.get("x-evalwright-project", ""))
-        return self._intake.submit(signal, body, PROTOBUF, "", project).result()
+        with self._intake.arriving(), self._decoding:
+            committed = self._intake.submit(signal, body, PROTOBUF, "", project)
+        return committed.result()
 
     def _refuse(self, error: Exception, context: grpc.ServicerContext) -> bytes:
         code = _CODES[rpc_code(error)]

@@ -89,9 +89,10 @@ class _Door:
         if not encoding and len(body) <= self._limits.inline_bytes:
             return self._intake.submit(signal, body, media_type, encoding, project)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._decoders, self._intake.submit, signal, body, media_type, encoding, project
-        )
+        with self._intake.arriving():
+            return await loop.run_in_executor(
+                self._decoders, self._intake.submit, signal, body, media_type, encoding, project
+            )
 
     async def _receive(self, request: Request) -> bytes:
         limit = self._limits.max_body_bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -90,6 +91,10 @@ class Intake:
     def stopping(self) -> bool:
         """True once ``drain`` was called; readiness probes should fail then."""
         return self._commit.stopping
+
+    def arriving(self) -> contextlib.AbstractContextManager[None]:
+        """Returns what a door enters while it receives a request that it will submit: others' commits wait for it."""
+        return self._commit.arriving()
 
     def check_room(self, body_bytes: int) -> None:
         """Raises RateLimited or StoreUnavailable when a body of this size would be refused now."""

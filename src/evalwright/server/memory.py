@@ -51,6 +51,7 @@ class MemoryKeeper:
         if self._libc is not None:
             self._libc.mallopt(_M_MMAP_THRESHOLD, _KEPT)
             self._libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+            self._libc.malloc_trim(0)
             self._thread.start()
 
     def stop(self) -> None:

@@ -159,7 +159,8 @@ class TraceCompiler:
 
     def _is_null(self, operand: object) -> str:
         if isinstance(operand, ScoreRef):
-            rows = score_rows_sql(self._binder, self._project, operand.name, "1", "trace_id")
+            counted = self._spans.counted_verdicts(operand)
+            rows = score_rows_sql(self._binder, self._project, operand.name, counted, "trace_id")
             return f"(trace_id NOT IN ({rows}))"
         name = operand.name if isinstance(operand, FieldRef) else ""
         return f"empty({_COLUMNS[name]})" if name == "root_name" else f"isNull({_COLUMNS[name]})"
