@@ -68,13 +68,14 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
   const failed = data.errors.reduce((a, b) => a + b, 0);
   const spentAll = data.spent.reduce((a: number, b) => a + (b ?? 0), 0);
   const priced = data.spent.some((v) => v !== null);
+  const unspent = filter ? "no matching span has a cost of its own" : "nothing was priced";
   const lines = (...list: SeriesLine[]) => list;
   const common = { times: data.times, step: BUCKET_MS[unit], onZoom };
 
   return (
     <div className={css.charts}>
       <Series
-        title={filter ? "Matching spans" : "Traces"}
+        title={filter ? "Matches" : "Traces"}
         figure={count(sum)}
         note={`per ${unit}, ${plural(failed, "failed span")} in all`}
         text={`${count(sum)} ${what} per ${unit}, ${plural(failed, "failed span")}.`}
@@ -101,8 +102,8 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title="Cost"
         figure={priced ? cost(spentAll) : "–"}
-        note={priced ? `per ${unit}, priced spans only` : "nothing was priced"}
-        text={priced ? `${cost(spentAll)} over all priced spans.` : "No span has a price."}
+        note={priced ? `per ${unit}, priced spans only` : unspent}
+        text={priced ? `${cost(spentAll)} over all priced spans.` : `${unspent}.`}
         lines={lines({ label: "cost", values: data.spent, colour: "--chart-2", bars: true })}
         format={cost}
         {...common}
