@@ -16,6 +16,7 @@ from evalwright.storage.spans.params import Binder
 
 MAX_LIMIT = 1_000
 _FIRST_LOOK_NS = 10 * 10**9
+_FIRST_LOOK_PAGES = 8
 _LOOKS = 3
 _LEAST_WIDER, _MOST_WIDER = 8, 240
 
@@ -84,22 +85,23 @@ def in_window(window: Window, column: str, binder: Binder) -> str:
 def recent_first(
     engine: Engine, query: ListQuery, listing: Listing, read: Callable[[ListQuery], list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Returns the rows of ``read``, tried on the newest seconds and hours before all of time if the newest are wanted.
+    """Returns the rows of ``read``, tried on recent windows before all of time if the newest are wanted.
 
-    A full page of a recent window is the page: nothing older can belong to it. How many rows a window held says how
-    much wider the next has to be.
+    A full page of a recent window is the page: nothing older can belong to it. The first window would hold some pages
+    of traces were they spread evenly; how many rows a window held says how much wider the next has to be.
     """
     sort, window = listing.sort, query.window
     if not (sort.descending and sort.expression in {"start_ns", "first_ns"}) or window.start_ns is not None:
         return read(query)
     binder = Binder()
     sql = (
-        "SELECT min(first_ns) AS first, max(last_ns) AS last FROM trace_index"  # noqa: S608
+        "SELECT min(first_ns) AS first, max(last_ns) AS last, count() AS traces FROM trace_index"  # noqa: S608
         f" WHERE project = {binder.bind(query.project)}"
     )
     known = next(fetch(engine, sql, binder, POINT_READ))
     until = int(listing.place[0]) if listing.place else min(known["last"], window.end_ns or known["last"])
-    length = _FIRST_LOOK_NS
+    share = _FIRST_LOOK_PAGES * listing.limit / max(1, known["traces"])
+    length = max(_FIRST_LOOK_NS, int((known["last"] - known["first"]) * min(1.0, share)))
     for _ in range(_LOOKS):
         if until - length <= known["first"]:
             break
