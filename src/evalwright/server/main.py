@@ -17,7 +17,7 @@ import uvicorn
 
 from evalwright.domain.errors import EvalwrightError
 from evalwright.server.assembly import Parts, assemble
-from evalwright.server.memory import calm_collector
+from evalwright.server.memory import calm_collector, leave_out_dataframes
 from evalwright.settings import Settings, is_loopback
 
 EXIT_IO: Final = 3
@@ -30,6 +30,7 @@ def serve(settings: Settings) -> int:
     cannot start: a store is held by another process, a port is taken, a key is missing.
     """
     configure_logging(settings.log_level)
+    leave_out_dataframes()
     try:
         with listening(settings.host, settings.port) as http, assemble(settings) as parts:
             calm_collector()

@@ -9,7 +9,8 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from types import ModuleType
+from typing import Any, Final, cast
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
@@ -28,6 +29,14 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+
+
+def leave_out_dataframes() -> None:
+    """Keeps chDB from importing pyarrow where it is installed: 35 MB for data frames that nothing here makes.
+
+    Only for a process that does nothing but serve.
+    """
+    sys.modules.setdefault("pyarrow", cast(ModuleType, None))
 
 
 class MemoryKeeper:

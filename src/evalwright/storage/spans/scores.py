@@ -24,6 +24,7 @@ _MATCHED: Final = (
     "experiment_id",
 )  # fmt: skip
 _KEYS: Final = frozenset(COLUMNS) - {"evidence", "metadata", "explanation"}
+_JUDGED: Final = "name, evaluator, target, trace_id, span_id, session_id, trial_id"
 MAX_GROUPED: Final = 2_000_000
 
 
@@ -153,8 +154,9 @@ def _summaries(
         f"SELECT {selected}, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
         " avgIf(value, status = 'scored') AS mean,"
         " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
-        " FROM (SELECT *, argMax(evaluator_version, (created_ns, evaluator_version)) OVER (PARTITION BY name,"
-        " evaluator, target, trace_id, span_id, session_id, trial_id) AS newest FROM (SELECT * FROM score_rows"
+        f" FROM (SELECT status, value, label, evaluator_version, {_JUDGED}, argMax(evaluator_version,"
+        f" (created_ns, evaluator_version)) OVER (PARTITION BY {_JUDGED}) AS newest"
+        f" FROM (SELECT status, value, label, evaluator_version, created_ns, {_JUDGED} FROM score_rows"
         f" WHERE project = {binder.bind(project)} AND {which} ORDER BY created_ns DESC LIMIT 1 BY project, id))"
         f" WHERE evaluator_version = newest GROUP BY {groups} ORDER BY id, name"
     )
