@@ -70,7 +70,8 @@ def test_steps_are_picked_with_x_and_kept_as_items_of_a_dataset(page: Page, desk
     page.get_by_label("Dataset", exact=True).fill("picked-steps")
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("link", name="Open picked-steps").click()
-    expect(page.locator("main header")).to_contain_text("2 items")
+    expect(page).to_have_url(re.compile("/datasets/"))
+    expect(page.locator("main header").first).to_contain_text("2 items")
 
 
 def test_the_timeline_zooms_to_a_span_and_says_what_was_waited_for(page: Page, desk: Seed) -> None:
