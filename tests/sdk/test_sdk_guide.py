@@ -20,7 +20,7 @@ from evalwright.testing import Call, Reply, ScriptedServer
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "sdk.md").read_text(encoding="utf-8")
 RUBRICS = ROOT / "src" / "evalwright" / "evaluators" / "rubrics"
-ITEMS = 40
+ITEMS = 90  # with fewer, chance alone can leave the holdout too small to show the bar
 
 
 def judge(call: Call) -> Reply:
