@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres import running_postgres
 from records import TestClock, make_record_store
 
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.probing import StoredProbe
 from evalwright.storage.records import SqlRecordStore, migrate
-
-
-@pytest.fixture(scope="session")
-def probe_postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], scope="module")
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRecordStore]:
-    folder: Path = tmp_path_factory.mktemp("records")
-    sqlite = f"sqlite:///{folder}/records.db"
-    opened = make_record_store(
-        sqlite if request.param == "sqlite" else request.getfixturevalue("probe_postgres_url"), TestClock()
-    )
-    opened.open()
-    yield opened
-    opened.close()
-
-
-_PROJECTS = itertools.count()
-
-
-@pytest.fixture
-def project() -> str:
-    return f"probes-{next(_PROJECTS)}"
 
 
 def probe(project: str, **fields: Any) -> StoredProbe:

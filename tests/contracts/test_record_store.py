@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from postgres import running_postgres
-from records import TestClock, make_record_store
 
 from evalwright.domain.dataset import Dataset
 from evalwright.domain.errors import Conflict, InvalidInput, LimitExceeded, NotFound
@@ -27,31 +24,7 @@ from evalwright.ports.records import NewItem, RecordStore
 from evalwright.storage.records import SqlRecordStore, views
 
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], scope="module")
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRecordStore]:
-    """One store for all tests of a backend; each test has a project of its own."""
-    folder: Path = tmp_path_factory.mktemp("records")
-    url = f"sqlite:///{folder}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = make_record_store(url, TestClock())
-    opened.open()
-    yield opened
-    opened.close()
-
-
-_PROJECTS = itertools.count()
-
-
-@pytest.fixture
-def project() -> str:
-    return f"project-{next(_PROJECTS)}"
+_HISTORIES = itertools.count()
 
 
 @pytest.fixture
@@ -374,7 +347,7 @@ json_values = st.recursive(
 @given(steps=st.lists(st.dictionaries(st.sampled_from("abcdef"), json_values, max_size=4), min_size=1, max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_every_version_stays_as_it_was(store: SqlRecordStore, steps: Sequence[dict[str, Any]]) -> None:
-    held = store.create_dataset("history", f"d{next(_PROJECTS)}")
+    held = store.create_dataset("history", f"d{next(_HISTORIES)}")
     model: dict[str, Any] = {}
     history: dict[int, dict[str, Any]] = {0: {}}
     for number, step in enumerate(steps):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from evalwright.domain.calibration import CalibrationCard
-from evalwright.domain.errors import NotFound
 from evalwright.domain.trace import Page
 from evalwright.storage.records.engine import Part
 from evalwright.storage.records.names import checked_name
 from evalwright.storage.records.paging import read_page
 from evalwright.storage.records.tables import calibration_cards
 from evalwright.storage.records.tables import disagreements as differing
+from evalwright.storage.records.versions import KeptByVersion
 
 
 def _card(row: sa.Row[Any]) -> CalibrationCard:
@@ -25,6 +25,15 @@ def _card(row: sa.Row[Any]) -> CalibrationCard:
 def _row(mapping: sa.Row[Any]) -> Mapping[str, Any]:
     held: Mapping[str, Any] = mapping.row
     return held
+
+
+_KEPT: Final = KeptByVersion(
+    table=calibration_cards,
+    build=_card,
+    kind="cards",
+    noun="calibration",
+    hint="`evalwright evaluators cards NAME` lists them",
+)
 
 
 class SqlCards(Part):
@@ -48,14 +57,7 @@ class SqlCards(Part):
         self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
     ) -> Page[CalibrationCard]:
         """Returns a page, newest first."""
-        query = sa.select(calibration_cards).where(calibration_cards.c.project == project)
-        if evaluator:
-            query = query.where(calibration_cards.c.evaluator == evaluator)
-        if version:
-            query = query.where(calibration_cards.c.evaluator_version == version)
-        keys = [calibration_cards.c.created_ns, calibration_cards.c.id]
-        with self._db.read() as connection:
-            return read_page(connection, query, keys, _card, kind="cards", limit=limit, cursor=cursor, descending=True)
+        return _KEPT.page(self._db, project, evaluator=evaluator, version=version, limit=limit, cursor=cursor)
 
     def find_card(self, project: str, card_id: str) -> CalibrationCard:
         """Returns one card.
@@ -63,17 +65,7 @@ class SqlCards(Part):
         Raises:
             NotFound: there is none of this id in the project.
         """
-        query = sa.select(calibration_cards).where(
-            calibration_cards.c.project == project, calibration_cards.c.id == card_id
-        )
-        with self._db.read() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotFound(
-                f"there is no calibration {card_id!r} in project {project!r}",
-                hint="`evalwright evaluators cards NAME` lists them",
-            )
-        return _card(row)
+        return _KEPT.find(self._db, project, card_id)
 
     def list_disagreements(
         self, card_id: str, *, human: str = "", judge: str = "", limit: int = 100, cursor: str = ""

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from evalwright.domain.errors import NotFound
 from evalwright.domain.probing import StoredProbe
 from evalwright.domain.trace import Page
 from evalwright.storage.records.engine import Part
 from evalwright.storage.records.names import checked_name
-from evalwright.storage.records.paging import read_page
 from evalwright.storage.records.tables import probe_reports
+from evalwright.storage.records.versions import KeptByVersion
 
 
 def _probe(row: sa.Row[Any]) -> StoredProbe:
     return StoredProbe(**row._mapping)
+
+
+_KEPT: Final = KeptByVersion(
+    table=probe_reports,
+    build=_probe,
+    kind="probes",
+    noun="probe report",
+    hint="`evalwright evaluators probes NAME` lists them",
+)
 
 
 class SqlProbes(Part):
@@ -35,16 +43,7 @@ class SqlProbes(Part):
         self, project: str, *, evaluator: str = "", version: str = "", limit: int = 50, cursor: str = ""
     ) -> Page[StoredProbe]:
         """Returns a page, newest first."""
-        query = sa.select(probe_reports).where(probe_reports.c.project == project)
-        if evaluator:
-            query = query.where(probe_reports.c.evaluator == evaluator)
-        if version:
-            query = query.where(probe_reports.c.evaluator_version == version)
-        keys = [probe_reports.c.created_ns, probe_reports.c.id]
-        with self._db.read() as connection:
-            return read_page(
-                connection, query, keys, _probe, kind="probes", limit=limit, cursor=cursor, descending=True
-            )
+        return _KEPT.page(self._db, project, evaluator=evaluator, version=version, limit=limit, cursor=cursor)
 
     def find_probe(self, project: str, probe_id: str) -> StoredProbe:
         """Returns one report.
@@ -52,12 +51,4 @@ class SqlProbes(Part):
         Raises:
             NotFound: there is none of this id in the project.
         """
-        query = sa.select(probe_reports).where(probe_reports.c.project == project, probe_reports.c.id == probe_id)
-        with self._db.read() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotFound(
-                f"there is no probe report {probe_id!r} in project {project!r}",
-                hint="`evalwright evaluators probes NAME` lists them",
-            )
-        return _probe(row)
+        return _KEPT.find(self._db, project, probe_id)
