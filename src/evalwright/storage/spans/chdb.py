@@ -122,7 +122,8 @@ class ChdbEngine:
             infile = f"FROM INFILE '{path}' COMPRESSION 'none' FORMAT {fmt}"
             connection.query(f"INSERT INTO {table} ({', '.join(columns)}) {infile}", "Null")
             if not self._merges_yield:  # the engine starts those threads with its first table
-                self._merges_yield = _let_merges_yield()
+                _let_merges_yield()
+                self._merges_yield = True
 
     def _tell_of_damage(self) -> None:
         """Says which rows are missing because their files were damaged; the engine sets those aside without a word."""
@@ -181,16 +182,15 @@ def _file_in_memory(data: Sequence[bytes]) -> Iterator[str]:
         yield f"/dev/fd/{file.fileno()}"
 
 
-def _let_merges_yield() -> bool:
+def _let_merges_yield() -> None:
     """Gives the engine's merging threads a low priority: on a busy machine requests go first, merges catch up later.
 
-    Linux counts priority by thread. The engine itself slows inserts down when merges fall far behind. Returns True.
+    Linux counts priority by thread. The engine itself slows inserts down when merges fall far behind.
     """
     for task in Path("/proc/self/task").glob("*"):
         with contextlib.suppress(OSError):
             if (task / "comm").read_text().startswith("MergeMutate"):
                 os.setpriority(os.PRIO_PROCESS, int(task.name), _MERGE_NICENESS)
-    return True
 
 
 def _rinse(connection: Any) -> None:

@@ -126,8 +126,7 @@ def summarise_scores(
     """Returns score summaries by ``column`` (trace_id or session_id) for the given ids, in one query."""
     binder = Binder()
     which = f"{column} IN {binder.bind(list(ids))}"
-    rows = _summaries(engine, project, which, f"{column} AS id, 0 AS whole", "id, name", binder)
-    return _by_id(row for row in rows if not row["whole"])
+    return _by_id(_summaries(engine, project, which, f"{column} AS id", "id, name", binder))
 
 
 def summarise_trace_scores(

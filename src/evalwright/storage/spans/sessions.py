@@ -10,13 +10,13 @@ from typing import Any, Final
 from evalwright.domain.trace import Page, SessionSummary
 from evalwright.filters import Node
 from evalwright.ports.spans import ListQuery
+from evalwright.semconv import words
 from evalwright.storage.spans.codec import optional_float
 from evalwright.storage.spans.compile import SpanCompiler
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.scores import summarise_scores
 from evalwright.storage.spans.select import Listing, fetch, in_window
-from evalwright.storage.spans.summaries import read_previews
 from evalwright.storage.spans.totals import ROOT, TRACE_TOTALS
 
 _SORTS: Final[Mapping[str, tuple[str, type]]] = {"start_time": ("last_ns", int)}
@@ -64,13 +64,36 @@ def _summaries(engine: Engine, project: str, page: Sequence[Mapping[str, Any]]) 
         totals = {row["session_id"]: row for row in fetch(engine, *_totals_sql(project, ids, page))}
         # Payload is read of two spans a session, not of every span.
         roots = {tuple(row[end]) for row in totals.values() for end in ("first_root", "last_root")}
-        previews = read_previews(engine, project, sorted(roots))
+        previews = _previews(engine, project, sorted(roots))
         scores = scored.result()
     return [
         _summary(project, totals[session_id], previews, scores.get(session_id, ()))
         for session_id in ids
         if session_id in totals
     ]
+
+
+def _previews(
+    engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]
+) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Returns the first words of input and output of spans, by (trace, span).
+
+    ``roots`` are (trace, span, start): payload of no other span is read, and the starts keep the scan to few granules.
+    """
+    if not roots:
+        return {}
+    binder = Binder()
+    starts = binder.bind([start for _, _, start in roots])
+    sql = (
+        "SELECT trace_id, span_id, input_head AS head, output_head AS tail"
+        f" FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
+        f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
+        f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"
+    )
+    return {
+        (row["trace_id"], row["span_id"]): (words(row["head"]), words(row["tail"]))
+        for row in fetch(engine, sql, binder)
+    }
 
 
 def _totals_sql(project: str, ids: Sequence[str], page: Sequence[Mapping[str, Any]]) -> tuple[str, Binder]:

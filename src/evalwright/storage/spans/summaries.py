@@ -83,29 +83,6 @@ def _totals(engine: Engine, project: str, trace_ids: Sequence[str], bounds: Boun
     return list(fetch(engine, sql, binder, POINT_READ))
 
 
-def read_previews(
-    engine: Engine, project: str, roots: Sequence[tuple[str, str, int]]
-) -> Mapping[tuple[str, str], tuple[str, str]]:
-    """Returns the first words of input and output of spans, by (trace, span).
-
-    ``roots`` are (trace, span, start): payload of no other span is read, and the starts keep the scan to few granules.
-    """
-    if not roots:
-        return {}
-    binder = Binder()
-    starts = binder.bind([start for _, _, start in roots])
-    sql = (
-        "SELECT trace_id, span_id, input_head AS head, output_head AS tail"
-        f" FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
-        f" AND trace_id IN {binder.bind([trace for trace, _, _ in roots])}"
-        f" AND span_id IN {binder.bind([span for _, span, _ in roots])} WHERE start_ns IN {starts}"
-    )
-    return {
-        (row["trace_id"], row["span_id"]): (words(row["head"]), words(row["tail"]))
-        for row in fetch(engine, sql, binder)
-    }
-
-
 def _summary(project: str, row: Mapping[str, Any], scores: Sequence[ScoreSummary]) -> TraceSummary:
     span_id, parent_span_id, name, kind, status, input_head, output_head = row["root"]
     return TraceSummary(
