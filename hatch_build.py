@@ -17,6 +17,8 @@ OUT = ROOT / "src" / "evalwright" / "server" / "_ui"
 STAMP = OUT / ".sources"
 SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 
+CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
 
 def fingerprint() -> str:
     """Returns a hash over every file the page is built from."""
@@ -38,6 +40,9 @@ def node_command() -> tuple[list[str], dict[str, str]]:
     node = home / "bin" / "node"
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     env = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
+    # Behind a proxy with a certificate of its own pip is told so; Node asks for it under another name.
+    if known := next((os.environ[name] for name in CERTIFICATES if os.environ.get(name)), None):
+        env.setdefault("NODE_EXTRA_CA_CERTS", known)
     return [str(node), str(npm)], env
 
 
