@@ -16,6 +16,7 @@ from evalwright.stats import (
     agreement,
     confusion,
     correction,
+    correction_pairs,
     drift,
     intervals,
     multiplicity,
@@ -92,6 +93,22 @@ def judge_correction(rng: np.random.Generator) -> Iterator[Row]:
         f = np.where(rng.random(y.size) < np.where(y == 1, 0.9, 0.8), y, 1 - y)
         few.append(correction.ppi_mean(y[:100], f[:100], f[100:], unit="ratio"))
     yield _band("PPI++ with 100 labels at p = .95 (warned about)", _coverage(few, 0.95), 0.84, 0.93, "89 %: too low")
+    differences = [_corrected_difference(rng) for _ in range(RUNS)]
+    yield _band(
+        "difference, judge off on one side: coverage, paired PPI++", _coverage(differences, 0.5), 0.93, 0.98, "95 %"
+    )
+
+
+def _corrected_difference(rng: np.random.Generator) -> Estimate:
+    """Numbers of a judge that likes the candidate by .3 too much; 60 of 300 items labelled on each side."""
+    items, truth = [str(n) for n in range(300)], rng.normal(5.0, 1.0, 300)
+    sides = []
+    for effect, bias in ((0.0, 0.0), (0.5, 0.3)):
+        values = truth + effect + rng.normal(0.0, 0.5, truth.size)
+        said = np.where(rng.permutation(truth.size) < 60, values, np.nan)
+        judged = values + bias + rng.normal(0.0, 0.5, truth.size)
+        sides.append(correction_pairs.JudgedSide(items=items, judged=judged, truth=said))
+    return correction_pairs.ppi_difference(sides[0], sides[1])
 
 
 def _coverage(estimates: list[Estimate], truth: float) -> float:

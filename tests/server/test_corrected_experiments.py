@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 API = "/api/v1"
 ITEMS = 250
+TYPES = {bool: "boolean", float: "numeric"}
 
 
 def ok(answer: Any) -> Any:
@@ -24,7 +25,14 @@ def flawed(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def run(
-    client: TestClient, name: str, said: Sequence[bool], *, trials: int = 1, version: str = "v1", source: str = "judge"
+    client: TestClient,
+    name: str,
+    said: Sequence[Any],
+    *,
+    trials: int = 1,
+    version: str = "v1",
+    source: str = "judge",
+    kind: type = bool,
 ) -> None:
     items = [{"key": f"i{n:03}", "input": n} for n in range(len(said) // trials)]
     ok(client.post(f"{API}/datasets", json={"name": "d", "exist_ok": True}))
@@ -33,28 +41,30 @@ def run(
         ok(client.get(f"{API}/datasets/d/items", params={"limit": 1000}))["items"], key=lambda each: each["key"]
     )
     ok(client.post(f"{API}/experiments", json={"name": name, "dataset": "d", "trials": trials}))
-    verdict = {"source": source, "evaluator": "polite", "evaluator_version": version, "type": "boolean"}
+    verdict = {"source": source, "evaluator": "polite", "evaluator_version": version, "type": TYPES[kind]}
     rows = [
         {
             **{"item_id": held[n // trials]["id"], "item_key": held[n // trials]["key"], "index": n % trials},
             "latency_ms": 5.0,
-            "scores": {"polite": {**verdict, "value": bool(value)}},
+            "scores": {"polite": {**verdict, "value": kind(value)}},
         }
         for n, value in enumerate(said)
     ]
     ok(client.post(f"{API}/experiments/{name}/trials", json={"trials": rows}))
 
 
-def label(client: TestClient, experiment: str, truth: Sequence[bool], count: int, trials: int = 1) -> None:
+def label(
+    client: TestClient, experiment: str, truth: Sequence[Any], count: int, trials: int = 1, kind: type = bool
+) -> None:
     """People label the first ``count`` trials."""
     held = ok(client.get(f"{API}/experiments/{experiment}/trials", params={"limit": 1000}))["items"]
     held.sort(key=lambda each: (each["item_key"], each["index"]))
-    said = {"name": "gold", "source": "human", "annotator": "ann", "type": "boolean", "target": "trial"}
+    said = {"name": "gold", "source": "human", "annotator": "ann", "type": TYPES[kind], "target": "trial"}
     scores = [
         {
             **said,
             **{"trial_id": each["id"], "item_id": each["item_id"], "experiment_id": each["experiment_id"]},
-            "value": bool(value),
+            "value": kind(value),
         }
         for each, value in zip(held[:count], truth, strict=False)
     ]
@@ -135,8 +145,8 @@ def test_a_comparison_shows_both_sides_and_the_difference_corrected(client: Test
     corrected = made["difference"]["corrected"]
     assert abs(corrected["estimate"]) > abs(raw["difference"]["estimate"])
     assert corrected["low"] <= real <= corrected["high"]
-    assert (made["difference"]["method"], made["difference"]["labels"]) == ("rogan_gladen", 300)
-    assert "errs alike on both sides" in made["difference"]["reason"]
+    assert (made["difference"]["method"], made["difference"]["labels"]) == ("ppi_plus_plus_paired", 300)
+    assert "paired by item" in made["difference"]["reason"]
     for side, truth in (("baseline", before), ("candidate", after)):
         assert made[side]["corrected"]["low"] <= truth.mean() <= made[side]["corrected"]["high"]
     plain = ok(client.get(f"{API}/experiments/compare", params={"baseline": "old", "candidate": "new"}))
@@ -152,8 +162,38 @@ def test_a_difference_borrows_the_error_of_the_newest_card(client: TestClient) -
     run(client, "old", flawed(truth, rng))
     run(client, "new", flawed(rng.random(ITEMS) < 0.9, rng))
     (made,) = compared(client)["corrections"]
-    assert made["difference"]["labels"] == ITEMS
+    assert (made["difference"]["method"], made["difference"]["labels"]) == ("rogan_gladen", ITEMS)
+    assert "errs alike on both sides" in made["difference"]["reason"]
     assert made["candidate"]["method"] == "rogan_gladen"
+
+
+def test_a_difference_of_numbers_is_corrected_from_labels_on_both_sides(client: TestClient) -> None:
+    rng = np.random.default_rng(6)
+    truth = rng.normal(5.0, 1.0, ITEMS)
+    sides = {"old": (truth, 0.0), "new": (truth + 0.5 + rng.normal(0.0, 0.3, ITEMS), 1.0)}
+    for name, (values, bias) in sides.items():  # the judge likes the new one by a whole point too much
+        run(client, name, values + bias + rng.normal(0.0, 0.3, ITEMS), kind=float)
+        label(client, name, values, 100, kind=float)
+    calibrate(client)
+    (made,) = compared(client)["corrections"]
+    difference = made["difference"]
+    assert difference["raw"]["low"] > 1.3
+    assert difference["method"] == "ppi_plus_plus_paired"
+    assert difference["corrected"]["low"] <= 0.5 <= difference["corrected"]["high"]
+    assert difference["corrected"]["high"] < 0.8
+    assert any("only 100 human labels" in warning for warning in difference["warnings"])
+
+
+def test_numbers_with_labels_on_one_side_only_say_what_is_missing(client: TestClient) -> None:
+    rng = np.random.default_rng(6)
+    truth = rng.normal(5.0, 1.0, ITEMS)
+    run(client, "old", truth, kind=float)
+    label(client, "old", truth, 100, kind=float)
+    run(client, "new", truth, kind=float)
+    calibrate(client)
+    (made,) = compared(client)["corrections"]
+    assert made["difference"]["corrected"] is None
+    assert "each side needs 30 labelled items, and one has 0" in made["difference"]["refused"]
 
 
 def test_sides_judged_by_different_versions_have_no_corrected_difference(client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from evalwright.server.labels import MAX_VERDICTS, PAGE, Key, Wanted, key_of, re
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import LabelCounts
+    from evalwright.stats.correction_pairs import JudgedSide
 
 MAX_CARDS: Final = 1000
 _BINARY: Final = {0.0, 1.0}
@@ -260,13 +262,23 @@ def _compared(
         for raw, each in zip((metric.baseline, metric.candidate), judged, strict=True)
     ]
     versions = groups[0].versions | groups[1].versions
-    if len(versions) > 1:
-        difference = _refused(metric.difference, "the two sides were judged by different versions")
-    else:
-        both = _Judged(pooled=True, worth=judged[0].worth | judged[1].worth)
-        counts = _pooled(groups) or _of_card(both, versions, cards)
-        difference = correct_difference(metric.difference, counts, binary=both.binary)
+    both = _Judged(pooled=True, worth=judged[0].worth | judged[1].worth)
+    one = len(versions) == 1
+    counts = (_pooled(groups) or _of_card(both, versions, cards)) if one else None
+    sampled = any(len(each.inclusion) > 1 for each in judged)
+    pair = None if sampled else (_side(groups[0]), _side(groups[1]))
+    difference = correct_difference(metric.difference, counts, binary=both.binary, sides=pair, one_judge=one)
     return ComparedCorrection(metric=metric.metric, baseline=means[0], candidate=means[1], difference=difference)
+
+
+def _side(group: _Group) -> JudgedSide:
+    from evalwright.stats.correction_pairs import JudgedSide
+
+    return JudgedSide(
+        items=[*group.labelled_in, *group.rest_in],
+        judged=[*group.labelled, *group.rest],
+        truth=[*group.truth, *[math.nan] * len(group.rest)],
+    )
 
 
 def _refused(raw: Estimate, why: str) -> Correction:

@@ -59,7 +59,7 @@ def ppi_mean(
         method="ppi_plus_plus",
         unit=unit,
         denominators=counts,
-        warnings=(*_few_labels(y.size), *(cluster_warnings(df + 1) if df is not None else ())),
+        warnings=(*few_labels(y.size), *(cluster_warnings(df + 1) if df is not None else ())),
     )
 
 
@@ -81,7 +81,8 @@ def _ppi_variance(
     return max(alone, count / (count - 1) * float(sums @ sums)), count - 1
 
 
-def _few_labels(n: int) -> tuple[str, ...]:
+def few_labels(n: int) -> tuple[str, ...]:
+    """What a reader must know of an interval that rests on this few labels."""
     if n >= LABELS_REQUIRED:
         return ()
     return (
@@ -128,7 +129,7 @@ def rogan_gladen(
         method="rogan_gladen",
         unit="ratio",
         denominators=counts,
-        warnings=_few_labels(round(positive + negative)),
+        warnings=few_labels(round(positive + negative)),
     )
 
 
@@ -161,7 +162,7 @@ def rogan_gladen_difference(
         high=min(1.0, centre + half),
         method="rogan_gladen",
         unit="ratio",
-        warnings=(*difference.warnings, *_few_labels(round(positive + negative))),
+        warnings=(*difference.warnings, *few_labels(round(positive + negative))),
     )
 
 

@@ -13,6 +13,8 @@ from evalwright.domain.calibration import Correction
 from evalwright.domain.estimate import Estimate, render
 from evalwright.stats.arrays import FloatArray, is_binary, vector
 from evalwright.stats.correction import LABELS_REQUIRED, ppi_mean, rogan_gladen, rogan_gladen_difference
+from evalwright.stats.correction_pairs import METHOD as PPI_PAIRED
+from evalwright.stats.correction_pairs import JudgedSide, ppi_difference
 from evalwright.stats.drift import chi_square, kolmogorov_smirnov
 from evalwright.stats.intervals import average, rate
 
@@ -97,23 +99,59 @@ def correct(
     return _by_error(raw, everything, together, label_counts(y, f, groups[0] if groups else None), why, level)
 
 
-def correct_difference(raw: Estimate, counts: LabelCounts | None, *, binary: bool) -> Correction:
-    """Returns a difference of two means of one judge as people would see it, by the judge's error on both sides.
+def correct_difference(
+    raw: Estimate,
+    counts: LabelCounts | None,
+    *,
+    binary: bool,
+    sides: tuple[JudgedSide, JudgedSide] | None = None,
+    one_judge: bool = True,
+) -> Correction:
+    """Returns a difference of two judged means as people would see it, by the method that fits the labels there are.
+
+    PPI++ over pairs where each side has 30 labelled rows that look like its others: it takes any score, and no equal
+    error on both sides. Otherwise Rogan-Gladen, for yes/no scores of one judge, from what is known of its error.
 
     Args:
         raw: the judged difference.
         counts: the judge's error, from the labels on both sides or from its card; None where nothing is known.
         binary: whether every score is yes or no.
+        sides: verdicts and labels of baseline and candidate.
+        one_judge: whether one version of the judge judged both.
     """
+    why_not = "no labels on the two sides" if sides is None else next(filter(None, map(_unlike, sides)), "")
     known = counts.total if counts else 0
-    if not binary:
-        refusal = "only differences of yes/no scores can be corrected by the judge's error"
+    if sides is not None and not why_not:
+        labels = sum(_labelled(side) for side in sides)
+        found = ppi_difference(*sides, level=raw.level, bounded=raw.unit == "ratio")
+        why = f"{labels} labels on the two sides, which look like the rest to the judge: PPI++, paired by item"
+        return _corrected(raw, found, PPI_PAIRED, labels, why)
+    if not one_judge:
+        refusal = f"the two sides were judged by different versions, and for PPI++ {why_not}"
+    elif not binary:
+        refusal = f"for PPI++ {why_not}, and only yes/no scores can be corrected from labels elsewhere"
     elif counts is None or known < LABELS_NEEDED:
         refusal = f"{known} human labels: under {LABELS_NEEDED} nothing can be corrected"
     else:
         why = f"an imperfect judge shrinks differences; {known} labels say by how much, if it errs alike on both sides"
         return _corrected(raw, rogan_gladen_difference(raw, **counts.effective), ROGAN_GLADEN, known, why)
     return Correction(raw=raw, corrected=None, method=NONE, labels=known, reason="", refused=refusal)
+
+
+def _labelled(side: JudgedSide) -> int:
+    return int(np.sum(~np.isnan(np.asarray(side.truth, dtype=np.float64))))
+
+
+def _unlike(side: JudgedSide) -> str:
+    """Returns why the labels of one side cannot stand for its other rows; empty when they can."""
+    judged, known = vector(side.judged, "judged"), ~np.isnan(np.asarray(side.truth, dtype=np.float64))
+    items = len({item for item, labelled in zip(side.items, known, strict=True) if labelled})
+    if items < LABELS_NEEDED:
+        return f"each side needs {LABELS_NEEDED} labelled items, and one has {items}"
+    labelled, rest = judged[known], judged[~known]
+    if rest.size >= 2 and (p := _alike(labelled, rest)) < SAME_POPULATION:
+        return f"the labelled rows of each side must look like its others, and those of one do not (p = {p:.2g})"
+    return ""
 
 
 def label_counts(truth: ArrayLike, judged: ArrayLike, groups: Sequence[str] | None = None) -> LabelCounts:

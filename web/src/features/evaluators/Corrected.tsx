@@ -8,6 +8,7 @@ import css from "./Evaluators.module.css";
 
 const METHOD: Record<string, string> = {
   ppi_plus_plus: "PPI++",
+  ppi_plus_plus_paired: "PPI++, paired by item",
   rogan_gladen: "Rogan-Gladen",
   labels: "people's own labels",
 };
