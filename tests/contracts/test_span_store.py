@@ -105,6 +105,40 @@ def test_any_span_comes_back_as_it_was(store: SpanDatabase, fields: dict[str, An
     assert store.trace_spans("round trip", stored.trace_id, [stored.span_id]) == [stored]
 
 
+def log_row(project: str, number: int, at_ns: int, text: str, name: str = "gen_ai.user.message") -> dict[str, Any]:
+    told = {"body": json.dumps({"content": text}), "attributes": {"gen_ai.system": "openai"}, "resource": {}}
+    ids = {"project": project, "trace_id": trace_of(1), "span_id": f"{number:016x}", "session_id": ""}
+    times = {"time_ns": at_ns, "observed_ns": at_ns}
+    return {
+        **ids,
+        **told,
+        **times,
+        "event_name": name,
+        "severity": "",
+        "scope_name": "s",
+        "dedupe_key": f"{number}{at_ns}{text}",
+    }
+
+
+def test_events_that_came_as_logs_are_read_with_their_span_once_and_in_order(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1), span(project, 2)])
+    rows = [log_row(project, 1, START + 2, "second"), log_row(project, 1, START + 1, "first")]
+    store.write_logs([*rows, log_row(project, 1, START, "a log line", name="")])
+    store.write_logs(rows)
+    store.write_logs([log_row("another project", 1, START, "not ours"), log_row(project, 1, START - 2 * HOUR, "old")])
+    for read in (store.trace_spans(project, trace_of(1)), store.list_spans(query(project, sort="start_time")).items):
+        told = {one.span_id[-1]: [event.attributes["body"]["content"] for event in one.events] for one in read}
+        assert told == {"1": ["first", "second"], "2": []}
+    assert [one.events[0].time_ns for one in store.trace_spans(project, trace_of(1), [f"{1:016x}"])] == [START + 1]
+
+
+def test_a_search_finds_what_came_as_a_log_event(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1)])
+    store.write_logs([log_row(project, 1, START, "a needle")])
+    found = store.search_trace(project, trace_of(1), "needle")
+    assert [match.field for match in found] == ["input", "events[0].attributes.body"]
+
+
 def test_a_five_megabyte_attribute_is_ordinary(store: SpanDatabase, project: str) -> None:
     stored = span(project, 1, attributes={"big": "x" * 5_000_000 + "needle"}, input="y" * 1_000_000)
     store.write_spans([stored])
@@ -557,6 +591,18 @@ def test_two_versions_of_an_evaluator_are_never_mixed_in_a_group(store: SpanData
     assert list(old.values) == [0.0]
     by_version = store.score_groups(ScoreQuery(project=project), group_by="evaluator_version")
     assert {group.key: list(group.values) for group in by_version} == {"": [0.5], "one": [0.0], "two": [1.0]}
+
+
+def test_a_summary_of_scores_says_their_type_and_none_where_they_differ(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1, trace=1)])
+    yes = judged(project, "1", 1, "one", 1.0, 1)
+    person = {"evaluator": "", "annotator": "ann", "type": ScoreType.ORDINAL}
+    store.write_scores([
+        replace(yes, type=ScoreType.BOOLEAN), replace(yes, id="2", name="depth", type=ScoreType.NUMERIC),
+        replace(yes, id="3", name="depth", **person),
+    ])  # fmt: skip
+    (found,) = store.list_traces(query(project)).items
+    assert {each.name: each.type for each in found.scores} == {"quality": "boolean", "depth": ""}
 
 
 def judged(project: str, ident: str, number: int, version: str, value: float | None, at: int, **more: Any) -> Score:

@@ -165,6 +165,10 @@ def test_a_method_that_is_not_there_is_405(client: TestClient) -> None:
         ("GET", "/api/v1/sql", "POST"),
         ("GET", "/api/v1/experiments/x/finish", "POST"),
         ("DELETE", "/api/v1/status", "GET"),
+        ("PUT", "/api/v1/evaluators", "GET, POST"),
+        ("DELETE", "/api/v1/scores", "GET, POST"),
+        ("PATCH", "/api/v1/evaluators/x/probes", "GET, POST"),
+        ("POST", "/evaluators", "GET, HEAD"),
     ],
 )
 def test_a_wrong_method_is_405_and_says_which_one_is_right(

@@ -21,13 +21,14 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSummary:
-    """Scores of one name on one target or its descendants: how many, their mean, the commonest label."""
+    """Scores of one name on one target or its descendants: how many, their mean, the commonest label; no type where they differ."""
 
     name: str
     count: int
     mean: float | None = None
     label: str = ""
     errored: int = 0
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

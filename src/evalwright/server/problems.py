@@ -11,11 +11,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from evalwright.domain.errors import EvalwrightError, FilterError, RateLimited, StoreUnavailable
 from evalwright.server import wire
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://evalwright.dev/errors/"
 _log = logging.getLogger(__name__)
 
@@ -63,12 +65,23 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
     code = codes.get(error.status_code, "invalid-input")
-    detail = str(error.detail).lower()
+    detail, headers = str(error.detail).lower(), error.headers
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = f"nothing at {request.url.path[:500]!r}"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.url.path[:500]!r} does not take {request.method[:20]}"
-    return problem(error.status_code, code, detail, headers=error.headers)
+        headers = {**(headers or {}), "Allow": ", ".join(_allowed(request)) or (headers or {}).get("Allow", "")}
+    return problem(error.status_code, code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Returns every method the address takes: a framework's own header names those of its first route only."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def from_fault(method: str, path: str, error: Exception) -> Response:

@@ -152,10 +152,11 @@ def _summaries(
     sql = (
         f"SELECT {selected}, name, countIf(status = 'scored') AS count, countIf(status = 'errored') AS errored,"
         " avgIf(value, status = 'scored') AS mean,"
-        " topKIf(1)(label, status = 'scored' AND label != '') AS labels"
-        f" FROM (SELECT status, value, label, evaluator_version, {_JUDGED}, argMax(evaluator_version,"
+        " topKIf(1)(label, status = 'scored' AND label != '') AS labels,"
+        " if(min(type) = max(type), min(type), '') AS kind"
+        f" FROM (SELECT status, value, label, type, evaluator_version, {_JUDGED}, argMax(evaluator_version,"
         f" (created_ns, evaluator_version)) OVER (PARTITION BY {_JUDGED}) AS newest"
-        f" FROM (SELECT status, value, label, evaluator_version, created_ns, {_JUDGED} FROM score_rows"
+        f" FROM (SELECT status, value, label, type, evaluator_version, created_ns, {_JUDGED} FROM score_rows"
         f" WHERE project = {binder.bind(project)} AND {which} ORDER BY created_ns DESC LIMIT 1 BY project, id))"
         f" WHERE evaluator_version = newest GROUP BY {groups} ORDER BY id, name"
     )
@@ -176,4 +177,5 @@ def _summary(row: Mapping[str, Any]) -> ScoreSummary:
         mean=optional_float(row["mean"]),
         label=row["labels"][0] if row["labels"] else "",
         errored=row["errored"],
+        type=row["kind"],
     )
