@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from evalwright.domain.content import Message, Part
-from evalwright.domain.span import RawSpan, SpanKind
+from evalwright.domain.span import RawSpan, Span, SpanKind
 from evalwright.semconv.messages.parts import plain_result
 from evalwright.semconv.registry import SOURCES
 from evalwright.semconv.values import compact_json, looks_like_json, shown
@@ -36,6 +36,21 @@ def displayed(raw: RawSpan, found: Mapping[str, Any], kind: SpanKind) -> tuple[s
         if _lacking(given_out, kind) and _has_messages(raw, _OUTPUTS):
             given_out, mime_out = _instead(given_out, mime_out, view, "output_messages", "tool_result")
     return given_in, _mime(given_in, mime_in), given_out, _mime(given_out, mime_out)
+
+
+def shown_of_events(span: Span) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Input and output of a stored span with their types, told by its events where it has none itself."""
+    shown_in, shown_out = (span.input, span.input_mime), (span.output, span.output_mime)
+    if span.kind not in _TALKING or (span.input and span.output):
+        return shown_in, shown_out
+    view = SpanView(span.attributes, span.events, span.kind)
+    if not span.input:
+        said, _ = _instead("", None, view, "input_messages", "tool_arguments")
+        shown_in = said, _mime(said, None)
+    if not span.output:
+        said, _ = _instead("", None, view, "output_messages", "tool_result")
+        shown_out = said, _mime(said, None)
+    return shown_in, shown_out
 
 
 def _lacking(given: str, kind: SpanKind) -> bool:

@@ -9,8 +9,8 @@ from evalwright.domain.span import SpanKind
 from evalwright.semconv.hosts import host
 from evalwright.semconv.kinds import GEN_AI_OPERATIONS, VECTOR_STORES
 from evalwright.semconv.messages.conversation import read_instructions
-from evalwright.semconv.messages.events import genai_event_messages
-from evalwright.semconv.readers import Read, documents, finish, joined, stripped, tools, value_of
+from evalwright.semconv.messages.events import genai_event_messages, told_details
+from evalwright.semconv.readers import Read, documents, finish, joined, read_tools, stripped, tools, value_of
 from evalwright.semconv.rules import Convention, Source, Tier, rules
 from evalwright.semconv.usage import CACHE_DETAILS, REASONING_DETAILS
 from evalwright.semconv.values import (
@@ -91,6 +91,10 @@ def _instructed(read: Read) -> Read:
     return with_system
 
 
+def _told_tools(view: SpanView) -> object:
+    return read_tools(told_details("gen_ai.tool.definitions")(view))
+
+
 _SOURCES: Final = (
     Source("input_messages", _instructed(joined("gen_ai.input.messages", "user")), Tier.EXPLICIT),
     Source("output_messages", joined("gen_ai.output.messages", "assistant"), Tier.EXPLICIT),
@@ -99,6 +103,7 @@ _SOURCES: Final = (
     Source("output_messages", genai_event_messages("output"), Tier.ASSOCIATED),
     Source("tools", tools("gen_ai.tool.definitions"), Tier.EXPLICIT),
     Source("tools", tools("gen_ai.tool_definitions", "gen_ai.request.tools", "gen_ai.agent.tools"), Tier.LEGACY),
+    Source("tools", _told_tools, Tier.ASSOCIATED),
     Source("tool_arguments", value_of("gen_ai.tool.call.arguments"), Tier.STANDARD),
     Source("tool_result", value_of("gen_ai.tool.call.result"), Tier.STANDARD),
     Source("documents", documents("gen_ai.retrieval.documents"), Tier.STANDARD),

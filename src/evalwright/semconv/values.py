@@ -11,7 +11,7 @@ import msgspec
 
 Reader = Callable[[Any], Any]
 
-REDACTED: Final = frozenset({"__REDACTED__", "<REDACTED>", "[REDACTED]", "[Scrubbed]", "***REDACTED***"})
+REDACTED: Final = frozenset({"__REDACTED__", "<REDACTED>", "[REDACTED]", "[Scrubbed]", "***REDACTED***", "<elided>"})
 """What privacy gates of senders write in place of content."""
 
 _MARKS: Final = frozenset("_<[*")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from evalwright.domain.content import Document, Message
+from evalwright.domain.content import Document, Message, Part
 from evalwright.domain.span import SpanEvent
 from evalwright.semconv.messages.conversation import read_conversation, read_instructions, read_message
-from evalwright.semconv.values import finite, parse_json, shown, text
+from evalwright.semconv.values import finite, is_redacted, parse_json, shown, text
 
 if TYPE_CHECKING:
     from evalwright.semconv.view import SpanView
@@ -19,6 +20,7 @@ _REQUESTS: Final = {
     "gen_ai.user.message": "user",
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
+    "gen_ai.prompt": "user",
 }
 _CHOICE: Final = "gen_ai.choice"
 
@@ -32,6 +34,11 @@ def genai_event_messages(side: str) -> Callable[[SpanView], tuple[Message, ...]]
         return _details(view.events, side) or _per_message(view.events, side) or _contents(view.events, side)
 
     return read
+
+
+def told_details(key: str) -> Callable[[SpanView], Any]:
+    """Attribute ``key`` of the event that tells all about a model call."""
+    return genai_event_values(_DETAILS, key)
 
 
 def genai_event_values(name: str, key: str) -> Callable[[SpanView], Any]:
@@ -85,15 +92,38 @@ def _message(name: str, body: Mapping[str, Any]) -> Message:
 
 def _per_message(events: Sequence[SpanEvent], side: str) -> tuple[Message, ...]:
     wanted = {_CHOICE} if side == "output" else set(_REQUESTS)
-    return tuple(_message(event.name, _event_body(event)) for event in events if event.name in wanted)
+    bodies = [(event.name, _event_body(event)) for event in events if event.name in wanted]
+    told = [(name, body) for name, body in bodies if not is_redacted(body.get("content"))]
+    return _whole([(body.get("index"), _message(name, body)) for name, body in told])
+
+
+def _whole(choices: Sequence[tuple[Any, Message]]) -> tuple[Message, ...]:
+    """Messages, where the pieces of a streamed choice (one index, no finish reason yet) are one."""
+    found: list[tuple[Any, Message]] = []
+    for index, message in choices:
+        last = found[-1] if found else None
+        if last and index is not None and last[0] == index and not last[1].finish_reason:
+            parts = _run_on(last[1].parts, message.parts)
+            found[-1] = (index, replace(message, parts=parts))
+        else:
+            found.append((index, message))
+    return tuple(message for _, message in found)
+
+
+def _run_on(before: Sequence[Part], after: Sequence[Part]) -> tuple[Part, ...]:
+    if before and after and before[-1].type == after[0].type and before[-1].type in {"text", "reasoning"}:
+        return (*before[:-1], replace(before[-1], text=before[-1].text + after[0].text), *after[1:])
+    return (*before, *after)
 
 
 def _event_body(event: SpanEvent) -> Mapping[str, Any]:
-    """The body, wherever the exporter of a log-turned-span-event put it."""
+    """The body, wherever the exporter of a log-turned-span-event put it; plain text is what was said."""
     for key in ("gen_ai.event.content", "event_body", "body"):
         body = parse_json(event.attributes.get(key))
         if isinstance(body, Mapping):
             return body
+        if isinstance(body, str) and body:
+            return {"content": body}
     return event.attributes
 
 

@@ -11,10 +11,11 @@ from evalwright.domain.trace import Page
 from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans.compile import SpanCompiler, span_column
 from evalwright.storage.spans.engine import Engine
+from evalwright.storage.spans.log_events import joined
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
-from evalwright.storage.spans.summaries import bounds_sql, find_bounds
+from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds
 
 _IDS: Final = ("trace_id", "span_id")
 
@@ -69,7 +70,11 @@ def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
         f" {bounds_sql(binder, project, [trace_id], bounds)}{only} ORDER BY start_ns, span_id"
     )
-    return [decode_span(row) for row in fetch(engine, sql, binder)]
+
+    def read() -> list[Span]:
+        return [decode_span(row) for row in fetch(engine, sql, binder)]
+
+    return joined(engine, project, [trace_id], span_ids, bounds, read)
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -80,11 +85,16 @@ def _read_places(engine: Engine, project: str, rows: Sequence[Mapping[str, Any]]
     if not rows:
         return {}
     binder = Binder()
+    traces, ids = sorted({row["trace_id"] for row in rows}), sorted({row["span_id"] for row in rows})
+    starts = [row["start_ns"] for row in rows]
     sql = (
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL PREWHERE project = {binder.bind(project)}"
-        f" AND trace_id IN {binder.bind(sorted({row['trace_id'] for row in rows}))}"
-        f" AND span_id IN {binder.bind(sorted({row['span_id'] for row in rows}))}"
-        f" WHERE start_ns IN {binder.bind([row['start_ns'] for row in rows])}"
+        f" AND trace_id IN {binder.bind(traces)} AND span_id IN {binder.bind(ids)}"
+        f" WHERE start_ns IN {binder.bind(starts)}"
     )
-    spans = (decode_span(row) for row in fetch(engine, sql, binder))
+
+    def read() -> list[Span]:
+        return [decode_span(row) for row in fetch(engine, sql, binder)]
+
+    spans = joined(engine, project, traces, ids, Bounds(min(starts), max(starts)), read)
     return {(span.trace_id, span.span_id): span for span in spans}
