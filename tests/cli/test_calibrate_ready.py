@@ -219,12 +219,17 @@ def test_an_evaluator_without_a_card_says_how_to_get_one(capfd: pytest.CaptureFi
     nowhere = ["--server", "http://127.0.0.1:9"]
     assert main(["evaluators", "show", "faithfulness", *nowhere]) == 0
     shown = capfd.readouterr()
-    assert "no card yet: run `evalwright evaluators calibrate-ready faithfulness --labels DIR`" in shown.err
+    assert "no card yet: these labels are needed: summedits (2,671 labels)" in shown.err
+    assert "run `evalwright evaluators calibrate-ready faithfulness --labels DIR`" in shown.err
     assert "unfaithful" in shown.out
     assert main(["evaluators", "show", "user_frustration", *nowhere]) == 0
     assert "evaluators calibrate user_frustration --against LABEL" in capfd.readouterr().err
     assert main(["evaluators", "show", "valid_json", *nowhere]) == 0
-    assert "it computes what it says" in capfd.readouterr().err
+    shown = capfd.readouterr()
+    assert "valid_json: The output is JSON and nothing but JSON" in shown.out
+    assert "it computes what it says" in shown.err
+    assert main(["evaluators", "show", "latency_under", *nowhere]) == 0
+    assert "takes ms=..." in capfd.readouterr().err
     assert main(["evaluators", "show", "mine", *nowhere]) == 2
     listed = ran(capfd, ["evaluators", "list", "--ready", "--json"])["items"]
     told = {row["name"]: row["calibration"] for row in listed}

@@ -44,6 +44,7 @@ def show(name: str, *, options: Options = Options()) -> None:
     """
     from evalwright.evaluators.recipes import labelled_sets, recipes
     from evalwright.evaluators.recipes.cards import cards_for
+    from evalwright.evaluators.recipes.known import advice, status
     from evalwright.evaluators.registry import ready_rubrics
 
     recipe, rubric, ready = recipes().get(name), ready_rubrics().get(name), cards_for(name)
@@ -55,6 +56,7 @@ def show(name: str, *, options: Options = Options()) -> None:
     if options.json:
         sets = [labelled_sets()[fit.set] for fit in recipe.fits] if recipe else []
         told = {"cards": cards, "ready_cards": ready, "recipe": recipe, "sets": sets, "status": status(recipe, ready)}
+        told["advice"] = "" if cards else advice(name, recipe, ready)
         emit_json({**(registered or {"name": name}), "calibration": msgspec.to_builtins(told)})
         return
     _emit_definition(name, rubric, registered)
@@ -66,11 +68,23 @@ def show(name: str, *, options: Options = Options()) -> None:
 def _registered(name: str, recipe: Recipe | None, options: Options) -> Mapping[str, Any] | None:
     try:
         found: Mapping[str, Any] = options.api().get(f"/evaluators/{segment(name)}", **options.scope())
-    except NotFound:
+    except NotFound as error:
         if recipe is None:
-            raise
+            raise NotFound(error.message, hint=_near(name, options)) from error
         return None
     return found
+
+
+def _near(name: str, options: Options) -> str:
+    """Returns which evaluator may have been meant, of those that scored here and those that come with Evalwright."""
+    from difflib import get_close_matches
+
+    from evalwright.evaluators.recipes import recipes
+
+    here = [each["spec"]["name"] for each in options.api().get("/evaluators", **options.scope())["items"]]
+    close = get_close_matches(name, [*here, *recipes()], n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{meant}`evalwright evaluators list` shows what has scored in this project, with --ready what can be run"
 
 
 def _cards(name: str, options: Options) -> list[Mapping[str, Any]]:
@@ -83,30 +97,13 @@ def _cards(name: str, options: Options) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda card: card["created_time"] or "", reverse=True)
 
 
-def status(recipe: Recipe | None, ready: Sequence[ReadyCard]) -> str:
-    """Returns in a few words what is known of a ready evaluator's error before anybody ran it here."""
-    if recipe is None:
-        return ""
-    own = [card for card in ready if not card.published]
-    if own:
-        return f"card on {', '.join(card.set for card in own)}"
-    if recipe.fits:
-        return f"fits {', '.join(dict.fromkeys(fit.set for fit in recipe.fits))}"
-    return "computes" if recipe.exact else "needs your labels"
-
-
 def list_ready(options: Options) -> None:
     """Lists the evaluators that come with Evalwright, with their calibration status."""
-    from evalwright.evaluators.recipes import recipes
-    from evalwright.evaluators.recipes.cards import cards_for
-    from evalwright.evaluators.registry import ready, ready_rubrics
+    from evalwright.evaluators.recipes.listing import every_ready
 
-    rows: list[dict[str, Any]] = [
-        {"name": name, "kind": "code", "about": (factory.__doc__ or "").strip().splitlines()[0]}
-        for name, factory in ready().items()
+    told = [
+        {**{key: row[key] for key in ("name", "kind", "about")}, "calibration": row["status"]} for row in every_ready()
     ]
-    rows += [{"name": n, "kind": "judge", "about": rubric.description} for n, rubric in ready_rubrics().items()]
-    told = [{**row, "calibration": status(recipes().get(row["name"]), cards_for(row["name"]))} for row in rows]
     columns: Sequence[Column] = tuple((title, itemgetter(title)) for title in ("name", "kind", "calibration", "about"))
     emit_rows(told, columns, as_json=options.json, empty="")
 
@@ -114,6 +111,8 @@ def list_ready(options: Options) -> None:
 def _emit_definition(name: str, rubric: Rubric | None, registered: Mapping[str, Any] | None) -> None:
     spec = registered["spec"] if registered else None
     about = spec["description"] if spec else rubric.description if rubric else ""
+    check = _check(name) if rubric is None else None
+    about = about or (check["about"] if check else "")
     out().print(f"{name}: {one_line(about)}" if about else name, markup=False, highlight=False, soft_wrap=True)
     if rubric and (spec is None or spec["definition"].get("rubric_version") == rubric.version):
         inputs = ", ".join(f"{given} ({selector})" for given, selector in rubric.inputs.items())
@@ -123,20 +122,39 @@ def _emit_definition(name: str, rubric: Rubric | None, registered: Mapping[str, 
         ]
         columns: Sequence[Column] = tuple((title, itemgetter(title)) for title in ("label", "counts", "means"))
         emit_rows(labels, columns, as_json=False, empty="")
+    if check:
+        note(f"run it: `{check['run']}`")
+        given = [f"{each['name']}={each['default'] or '...'}" for each in check["parameters"]]
+        note(
+            f"takes {', '.join(given)}; parameters follow the name, as in {name}:{given[0]}"
+            if given
+            else "takes nothing"
+        )
     if spec and registered:
         counts = four_counts(registered["denominators"])
         note(f"version {spec['version'][:12]} of {registered['versions']}; scored/skipped/unseen/errored {counts}")
+
+
+def _check(name: str) -> Mapping[str, Any] | None:
+    """Returns a ready check by code; None where none has this name."""
+    from evalwright.evaluators.recipes.listing import one_ready
+
+    try:
+        return one_ready(name)
+    except NotFound:
+        return None
 
 
 def _emit_calibration(
     name: str, cards: Sequence[Mapping[str, Any]], ready: Sequence[ReadyCard], recipe: Recipe | None
 ) -> None:
     from evalwright.evaluators.recipes import labelled_sets
+    from evalwright.evaluators.recipes.known import advice
 
     if cards:
         emit_rows(cards, CARDS, as_json=False, empty="")
     else:
-        note(f"no card yet: {_how(name, recipe)}")
+        note(advice(name, recipe, ready))
     if ready:
         emit_rows([_row(card) for card in ready], READY_CARDS, as_json=False, empty="")
         note("these come with Evalwright, measured on public labels; your data differ: calibrate on your own as well")
@@ -149,14 +167,6 @@ def _emit_calibration(
         note(f"{fit.set} ({known.source}; {known.licence}): {fit.rows} labelled. {known.people} {one_line(fit.about)}")
     if recipe and (recipe.missing or recipe.exact):
         note(one_line(recipe.missing or recipe.exact))
-
-
-def _how(name: str, recipe: Recipe | None) -> str:
-    if recipe and recipe.fits:
-        return f"run `evalwright evaluators calibrate-ready {name} --labels DIR`"
-    if recipe and recipe.exact:
-        return "it computes what it says, and judges nothing"
-    return f"label some of what it judged, then run `evalwright evaluators calibrate {name} --against LABEL`"
 
 
 def _row(card: ReadyCard) -> dict[str, Any]:

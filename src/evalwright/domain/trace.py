@@ -21,7 +21,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSummary:
-    """Scores of one name on one target or its descendants: how many, their mean, the commonest label; no type where they differ."""
+    """Scores of one name on one target or its descendants: how many, their mean, the commonest label.
+
+    ``type`` is empty where they differ in it.
+    """
 
     name: str
     count: int

@@ -408,6 +408,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ready-evaluators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ready Evaluators
+         * @description The evaluators that come with Evalwright: what each asks, how to run it, what is known of its error.
+         */
+        get: operations["list_ready_evaluators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ready-evaluators/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Ready Evaluator
+         * @description One of them, with its rubric or parameters and the cards made from public labels.
+         */
+        get: operations["show_ready_evaluator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluators": {
         parameters: {
             query?: never;
@@ -1797,7 +1837,7 @@ export interface components {
         };
         /**
          * EvaluatorDetail
-         * @description An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate?
+         * @description An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate? ``known``: what public labels say of it, and what to do where it has no card in this project yet.
          */
         EvaluatorDetail: {
             /** Project */
@@ -1823,6 +1863,7 @@ export interface components {
             history: components["schemas"]["EvaluatorSpec-Output"][];
             /** Trust */
             trust: components["schemas"]["JudgeTrust"][];
+            known: components["schemas"]["PublicKnowledge"];
         };
         /**
          * EvaluatorKind
@@ -1830,6 +1871,16 @@ export interface components {
          * @enum {string}
          */
         EvaluatorKind: "code" | "judge" | "trajectory" | "agent" | "human";
+        /**
+         * EvaluatorParameter
+         * @description ``default`` is null where one must be given.
+         */
+        EvaluatorParameter: {
+            /** Name */
+            name: string;
+            /** Default */
+            default: string | null;
+        };
         /**
          * EvaluatorScores
          * @description One score name an evaluator writes.
@@ -2029,7 +2080,7 @@ export interface components {
         };
         /**
          * ExperimentDetail
-         * @description An experiment with its metrics.
+         * @description An experiment with its metrics, and how its judges came to their verdicts.
          */
         ExperimentDetail: {
             /** Id */
@@ -2074,6 +2125,8 @@ export interface components {
             finished_time: string | null;
             /** Metrics */
             metrics: components["schemas"]["MetricEstimate"][];
+            /** Judging */
+            judging: components["schemas"]["Judging"][];
         };
         /**
          * ExperimentIn
@@ -2142,6 +2195,8 @@ export interface components {
             slices: components["schemas"]["ReportSlice"][];
             /** Judges */
             judges: components["schemas"]["JudgeTrust"][];
+            /** Judging */
+            judging: components["schemas"]["Judging"][];
             /** Warnings */
             warnings: string[];
             /** Item Count */
@@ -2531,6 +2586,47 @@ export interface components {
             measured: components["schemas"]["Estimate"] | null;
             /** Card Id */
             card_id: string;
+        };
+        /**
+         * Judging
+         * @description What stands behind the verdicts of one evaluator; of those that were errors, only those that cost a call.
+         *
+         *     Attributes:
+         *         evaluator: its name.
+         *         verdicts: that a model gave, now or before.
+         *         reused: of them, those given before to the same question.
+         *         cost: USD of those asked for now; None when any call had no known price.
+         *         saved: USD that those used again cost when they were given; None when that is not known of all.
+         *         oldest: when the oldest of those used again was given; empty without any.
+         *         models: what the endpoint says has answered now -> verdicts; more exact than what was asked for, often.
+         *         reused_models: the same of those used again.
+         *         fingerprints: of the systems that answered now -> verdicts, where the endpoint tells.
+         */
+        Judging: {
+            /** Evaluator */
+            evaluator: string;
+            /** Verdicts */
+            verdicts: number;
+            /** Reused */
+            reused: number;
+            /** Cost */
+            cost: number | null;
+            /** Saved */
+            saved: number | null;
+            /** Oldest */
+            oldest: string;
+            /** Models */
+            models: {
+                [key: string]: number;
+            };
+            /** Reused Models */
+            reused_models: {
+                [key: string]: number;
+            };
+            /** Fingerprints */
+            fingerprints: {
+                [key: string]: number;
+            };
         };
         /**
          * KeyIn
@@ -2961,6 +3057,96 @@ export interface components {
             next_cursor: string;
         };
         /**
+         * PublicCard
+         * @description A calibration made once from public labels, not from yours.
+         *
+         *     ``judge`` is whose verdicts were compared: the evaluator itself, or (``published``) another judge or metric whose
+         *     verdicts were published with the set. ``this_version``: the card is of the very version asked about. ``people`` says
+         *     who labelled the set; ``person`` is how well one of them agrees with the others, where that is known.
+         */
+        PublicCard: {
+            /** Judge */
+            judge: string;
+            /** Published */
+            published: boolean;
+            /** Version */
+            version: string;
+            /** This Version */
+            this_version: boolean;
+            /** Set */
+            set: string;
+            /** Source */
+            source: string;
+            /** Licence */
+            licence: string;
+            /** People */
+            people: string;
+            /** Measured */
+            measured: string;
+            /** Rows */
+            rows: number;
+            /** Groups */
+            groups: number;
+            /** Undecided */
+            undecided: number;
+            counts: components["schemas"]["Denominators"];
+            /** Positive */
+            positive: string;
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            confusion: components["schemas"]["ConfusionCounts"] | null;
+            person: components["schemas"]["Estimate"] | null;
+            /** Statements */
+            statements: string[];
+        };
+        /**
+         * PublicKnowledge
+         * @description What public labels say of an evaluator.
+         *
+         *     Attributes:
+         *         status: in a few words.
+         *         advice: what to do next, in plain words; the command stands between backquotes.
+         *         cards: made from public labels, its own first.
+         *         sets: public labels that fit, for ``evaluators calibrate-ready``.
+         *         missing: which labels are needed that no public set has.
+         */
+        PublicKnowledge: {
+            /** Status */
+            status: string;
+            /** Advice */
+            advice: string;
+            /** Cards */
+            cards: components["schemas"]["PublicCard"][];
+            /** Sets */
+            sets: components["schemas"]["PublicSet"][];
+            /** Missing */
+            missing: string;
+        };
+        /**
+         * PublicSet
+         * @description Public labels that fit an evaluator; ``found`` counts them by label, ``about`` says what they cannot tell.
+         */
+        PublicSet: {
+            /** Set */
+            set: string;
+            /** Source */
+            source: string;
+            /** Licence */
+            licence: string;
+            /** People */
+            people: string;
+            /** Rows */
+            rows: number;
+            /** Found */
+            found: {
+                [key: string]: number;
+            };
+            /** About */
+            about: string;
+        };
+        /**
          * Query
          * @description One read-only SELECT over the documented views.
          */
@@ -2988,6 +3174,52 @@ export interface components {
             p_value: number;
             /** Alarm */
             alarm: boolean;
+        };
+        /**
+         * ReadyEvaluator
+         * @description An evaluator that comes with Evalwright; ``status`` says in a few words what is known of its error.
+         */
+        ReadyEvaluator: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Target */
+            target: string;
+            /** About */
+            about: string;
+            /** Run */
+            run: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * ReadyEvaluatorDetail
+         * @description One of them: the rubric of a judge (``spec``), the parameters of a check, and what public labels say.
+         */
+        ReadyEvaluatorDetail: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Target */
+            target: string;
+            /** About */
+            about: string;
+            /** Run */
+            run: string;
+            spec: components["schemas"]["EvaluatorSpec-Output"] | null;
+            /** Parameters */
+            parameters: components["schemas"]["EvaluatorParameter"][];
+            known: components["schemas"]["PublicKnowledge"];
+        };
+        /**
+         * ReadyEvaluators
+         * @description All of them, judges first.
+         */
+        ReadyEvaluators: {
+            /** Items */
+            items: components["schemas"]["ReadyEvaluator"][];
         };
         /**
          * RegisteredEvaluator
@@ -3399,6 +3631,8 @@ export interface components {
         /**
          * ScoreSummary
          * @description Scores of one name on one target or its descendants: how many, their mean, the commonest label.
+         *
+         *     ``type`` is empty where they differ in it.
          */
         ScoreSummary: {
             /** Name */
@@ -3411,6 +3645,8 @@ export interface components {
             label: string;
             /** Errored */
             errored: number;
+            /** Type */
+            type: string;
         };
         /**
          * ScoreSummaryRow
@@ -5509,6 +5745,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriedRubric"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ready_evaluators: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyEvaluators"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_ready_evaluator: {
+        parameters: {
+            query?: {
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyEvaluatorDetail"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

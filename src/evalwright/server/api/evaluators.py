@@ -9,6 +9,7 @@ from fastapi import Response
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.evaluator import EvaluatorSpec
+from evalwright.domain.knowledge import PublicKnowledge
 from evalwright.domain.project import Scope
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.domain.trace import Page
@@ -43,10 +44,12 @@ EvaluatorSummary = extend(
 EvaluatorDetail = extend(
     RegisteredEvaluator,
     "EvaluatorDetail",
-    "An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate?",
+    "An evaluator with its scores and all its versions, newest first; ``trust``: may its newest version decide a gate? "
+    "``known``: what public labels say of it, and what to do where it has no card in this project yet.",
     **_SHOWN,
     history=list_of(model_of(EvaluatorSpec)),
     trust=list_of(model_of(JudgeTrust)),
+    known=model_of(PublicKnowledge),
 )
 
 
@@ -82,6 +85,7 @@ def register_evaluator(
 @routes.get("/evaluators/{name}", response_model=EvaluatorDetail)
 def show_evaluator(deps: DepsParam, caller: CallerParam, name: NameOrId, project: ProjectParam = "") -> Response:
     """One evaluator and its versions, newest first, and whether calibration lets it decide anything."""
+    from evalwright.evaluators.recipes.known import knowledge  # its data, only when asked for
     from evalwright.server.trust import trust_of, writers_in  # numpy, only when asked for
 
     allowed = caller.project(Scope.READ, project)
@@ -90,4 +94,6 @@ def show_evaluator(deps: DepsParam, caller: CallerParam, name: NameOrId, project
     groups = clustered_groups(deps.spans, ScoreQuery(project=allowed, evaluator=name), "evaluator")
     detail = _with_scores(registered, groups)
     trust = trust_of(deps, allowed, writers_in(versions[0], [row["name"] for row in detail["scores"]]))
-    return reply({**detail, "history": list(versions), "trust": trust})
+    cards = deps.records.list_cards(allowed, evaluator=name, limit=1).items
+    known = knowledge(name, registered.spec.version, own_cards=len(cards))
+    return reply({**detail, "history": list(versions), "trust": trust, "known": known})
