@@ -156,11 +156,8 @@ def _fix_times(fields: SpanFields, repairs: Repairs, now_ns: int) -> tuple[int, 
 
 
 def _fix_parent(parent: str, repairs: Repairs) -> str:
-    if not parent or parent == _ZERO_SPAN:
-        return ""
-    if len(parent) == 16:
-        return parent
-    repairs.note("bad_parent_id")
+    if parent != _ZERO_SPAN:
+        repairs.note("bad_parent_id")
     return ""
 
 
@@ -170,27 +167,29 @@ def _assemble(fields: SpanFields, origin: Origin, repairs: Repairs, now_ns: int)
         repairs.note("name_missing")
     if fields.dropped_attributes or fields.dropped_events or fields.dropped_links:
         repairs.note("sdk_dropped")
-    parent = _fix_parent(fields.parent_span_id, repairs)
+    parent = fields.parent_span_id
+    if parent and (len(parent) != 16 or parent == _ZERO_SPAN):
+        parent = _fix_parent(parent, repairs)
     flags = repairs.take()
     return RawSpan(
-        trace_id=fields.trace_id,
-        span_id=fields.span_id,
-        parent_span_id=parent,
-        name=fields.name or UNNAMED,
-        otel_kind=fields.kind if 0 <= fields.kind <= 5 else 0,
-        start_ns=start_ns,
-        end_ns=end_ns,
-        status=_STATUS.get(fields.status_code, SpanStatus.UNSET),
-        status_message=fields.status_message,
-        attributes=fields.attributes,
-        events=fields.events,
-        links=fields.links,
-        resource=origin.resource,
-        scope_name=origin.scope_name,
-        scope_version=origin.scope_version,
-        trace_state=fields.trace_state,
-        dropped_attributes=fields.dropped_attributes,
-        dropped_events=fields.dropped_events,
-        dropped_links=fields.dropped_links,
-        flags=tuple(dict.fromkeys(flags + origin.flags)) if origin.flags else flags,
+        fields.trace_id,
+        fields.span_id,
+        parent,
+        fields.name or UNNAMED,
+        fields.kind if 0 <= fields.kind <= 5 else 0,
+        start_ns,
+        end_ns,
+        _STATUS.get(fields.status_code, SpanStatus.UNSET),
+        fields.status_message,
+        fields.attributes,
+        fields.events,
+        fields.links,
+        origin.resource,
+        origin.scope_name,
+        origin.scope_version,
+        fields.trace_state,
+        fields.dropped_attributes,
+        fields.dropped_events,
+        fields.dropped_links,
+        tuple(dict.fromkeys(flags + origin.flags)) if origin.flags else flags,
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Final
 
 from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
 from evalwright.semconv.display import displayed
 from evalwright.semconv.hosts import family_host, host, sdk_host
 from evalwright.semconv.kinds import KIND_RANK, ROLLUP_KINDS
-from evalwright.semconv.registry import NAMED_KINDS, PREFIX_BITS, convention_name, rules_for, scope_bits
+from evalwright.semconv.registry import NAMED_KINDS, convention_name, name_bits, rules_for, scope_bits
 from evalwright.semconv.rules import Compiled
 from evalwright.semconv.usage import cost, counts
 from evalwright.semconv.values import Reader, is_redacted, text, word, words
@@ -24,13 +23,6 @@ _NO_AGENT: Final = re.compile(r"[ <(\[]|^Runnable|Parser$")
 _TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"|\Acontent=')
 _CALL_ID: Final = re.compile(r"""\btool_call_id(?:":\s*"|=')([^"'\\]{1,200})["']""")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
-_CARRIED: Final = (
-    "trace_id", "span_id", "parent_span_id", "name", "start_ns", "end_ns", "attributes", "resource", "scope_name",
-    "scope_version", "trace_state", "otel_kind", "events", "links", "dropped_attributes", "dropped_events",
-    "dropped_links",
-)  # fmt: skip
-"""What is stored as it came."""
-_carried: Final = attrgetter(*_CARRIED)
 _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
 """Fields of which a second, different answer is worth a flag."""
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
@@ -44,10 +36,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
 
     Values that do not fit their field are left out of it (they stay in ``attributes``) and flagged.
     """
-    bits = scope_bits(raw.scope_name)
-    for prefix, bit in PREFIX_BITS:
-        if raw.name.startswith(prefix):
-            bits |= bit
+    bits = scope_bits(raw.scope_name) | name_bits(raw.name)
     flags = list(raw.flags)
     found, seen = gather(raw.attributes, rules_for(bits), flags)
     kind = _kind(found, raw.name, seen | bits)
@@ -58,42 +47,58 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
     model = found.get("model_served") or requested
     shown_input, input_mime, shown_output, output_mime = displayed(raw, found, kind)
     error_type, message = _error(raw, found)
-    return Span(
-        **dict(zip(_CARRIED, _carried(raw), strict=True)),
-        project=project,
-        kind=kind,
-        status=_status(raw, found),
-        status_message=message,
-        error_type=error_type,
-        session_id=found.get("session_id") or _of(raw.resource, "session.id"),
-        user_id=found.get("user_id") or _of(raw.resource, "user.id"),
-        agent_name=_agent_name(found, kind, raw.name, convention),
-        model=model,
-        model_requested=requested,
-        provider=found.get("provider") or (family_host(model) if model else ""),
-        input_tokens=usage.input,
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-        output_tokens=usage.output,
-        reasoning_tokens=usage.reasoning,
-        usage_rollup=(kind in ROLLUP_KINDS or "rollup" in found) and (usage.known or reported is not None),
-        cost=reported,
-        cost_source=CostSource.NONE if reported is None else CostSource.REPORTED,
-        ttft_ms=_ttft_ms(raw, found, flags),
-        input=shown_input,
-        input_mime=input_mime,
-        output=shown_output,
-        output_mime=output_mime,
-        tool_name=_tool_name(found, kind, raw.name, convention),
-        tool_call_id=_tool_call_id(found, kind, shown_output),
-        prompt_name=found.get("prompt_name", ""),
-        prompt_version=found.get("prompt_version", ""),
-        environment=found.get("environment") or _of(raw.resource, *_ENVIRONMENT),
-        release=found.get("release") or _of(raw.resource, *_RELEASE),
-        tags=_tags(raw.attributes, found, convention),
-        convention=convention,
-        flags=tuple(dict.fromkeys(flags)) if flags else (),
-        received_ns=received_ns,
+    return Span(  # in the order of its fields: see there
+        project,
+        raw.trace_id,
+        raw.span_id,
+        raw.parent_span_id,
+        raw.name,
+        kind,
+        raw.start_ns,
+        raw.end_ns,
+        _status(raw, found),
+        message,
+        error_type,
+        found.get("session_id") or _of(raw.resource, "session.id"),
+        found.get("user_id") or _of(raw.resource, "user.id"),
+        _agent_name(found, kind, raw.name, convention),
+        model,
+        requested,
+        found.get("provider") or (family_host(model) if model else ""),
+        usage.input,
+        usage.cache_read,
+        usage.cache_write,
+        usage.output,
+        usage.reasoning,
+        (kind in ROLLUP_KINDS or "rollup" in found) and (usage.known or reported is not None),
+        reported,
+        CostSource.NONE if reported is None else CostSource.REPORTED,
+        _ttft_ms(raw, found, flags),
+        shown_input,
+        input_mime,
+        shown_output,
+        output_mime,
+        _tool_name(found, kind, raw.name, convention),
+        _tool_call_id(found, kind, shown_output),
+        found.get("prompt_name", ""),
+        found.get("prompt_version", ""),
+        found.get("environment") or _of(raw.resource, *_ENVIRONMENT),
+        found.get("release") or _of(raw.resource, *_RELEASE),
+        _tags(raw.attributes, found, convention),
+        convention,
+        raw.attributes,
+        raw.resource,
+        raw.scope_name,
+        raw.scope_version,
+        raw.trace_state,
+        raw.otel_kind,
+        raw.events,
+        raw.links,
+        raw.dropped_attributes,
+        raw.dropped_events,
+        raw.dropped_links,
+        tuple(dict.fromkeys(flags)) if flags else (),
+        received_ns,
     )
 
 
@@ -242,13 +247,14 @@ def _tags(attributes: Mapping[str, Any], found: Mapping[str, Any], convention: s
     """Tags as one value, else gathered from ``tag.tags.0`` and ``mlflow.traceTag.<k>`` forms."""
     if "tags" in found:
         return tuple(dict.fromkeys(found["tags"]))
-    if convention != "mlflow" and not any(f"{prefix}0" in attributes for prefix in _TAG_LISTS):
+    if convention != "mlflow" and _FIRST_TAGS.isdisjoint(attributes):
         return ()
     gathered = [tag for key, value in attributes.items() for tag in _tag_of(key, value)]
     return tuple(dict.fromkeys(gathered))
 
 
 _TAG_LISTS: Final = ("tag.tags.", "langfuse.trace.tags.")
+_FIRST_TAGS: Final = frozenset(f"{prefix}0" for prefix in _TAG_LISTS)
 
 
 def _tag_of(key: str, value: Any) -> tuple[str, ...]:

@@ -85,10 +85,15 @@ def convention_name(bits: int) -> str:
     return next((convention.name for index, convention in enumerate(CONVENTIONS) if bits & (1 << index)), "")
 
 
-PREFIX_BITS: Final = tuple(
-    (convention.span_prefix, 1 << index) for index, convention in enumerate(CONVENTIONS) if convention.span_prefix
-)
-"""Span name prefixes that give their convention away."""
+@lru_cache(maxsize=4096)
+def name_bits(span_name: str) -> int:
+    """Bit set of the conventions that this name of a span gives away by how it starts."""
+    return sum(
+        1 << index
+        for index, convention in enumerate(CONVENTIONS)
+        if convention.span_prefix and span_name.startswith(convention.span_prefix)
+    )
+
 
 NAMED_KINDS: Final = {
     name: (1 << index, kind) for index, convention in enumerate(CONVENTIONS) for name, kind in convention.names.items()

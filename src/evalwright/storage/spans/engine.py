@@ -69,8 +69,12 @@ INSERT_SETTINGS: Final[Settings] = {
     "max_partitions_per_insert_block": 600,
     "max_insert_block_size": 65_536,
     "async_insert": 0,
+    "optimize_on_insert": 0,
 }
-"""Settings of every insert: text that looks like a date stays text, floats keep their last digit."""
+"""Settings of every insert: text that looks like a date stays text, floats keep their last digit.
+
+Versions of a row are settled by merges and by ``FINAL``, not by another pass over each insert.
+"""
 
 _CODE: Final = re.compile(r"Code: (\d+)\. ")
 _LIMITS: Final = {"158": "rows", "159": "time", "160": "time", "241": "memory", "307": "bytes", "396": "rows"}

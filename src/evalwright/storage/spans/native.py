@@ -25,7 +25,12 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-_LENGTHS: Final = tuple(map(_varint, range(1 << 14)))
+_KNOWN: Final = 1 << 14
+_LENGTHS: Final = tuple(map(_varint, range(_KNOWN)))
+_MARKS: Final = tuple(length.decode("latin-1") for length in _LENGTHS)
+"""The same bytes as text."""
+_HASHED_CHARS: Final = 256
+"""Columns with longer texts are not looked through for repetitions: hashing those costs more than it saves."""
 
 
 class NativeBlock:
@@ -38,7 +43,7 @@ class NativeBlock:
     def texts(self, name: str, values: Sequence[str]) -> None:
         """Adds a String column."""
         if any(values):
-            self._add(name, "String", _strings(_encoded(values)))
+            self._add(name, "String", _texts(values))
 
     def blobs(self, name: str, values: Sequence[bytes]) -> None:
         """Adds a String column of values that are UTF-8 already."""
@@ -49,7 +54,7 @@ class NativeBlock:
         """Adds an Array(String) column."""
         if any(values):
             ends = array("Q", accumulate(map(len, values))).tobytes()
-            self._add(name, "Array(String)", ends + _strings(_encoded(list(chain.from_iterable(values)))))
+            self._add(name, "Array(String)", ends + _texts(list(chain.from_iterable(values))))
 
     def numbers(self, name: str, kind: str, values: Sequence[int]) -> None:
         """Adds a column of ``kind`` (UInt8, UInt32, Int64, UInt64); what does not fit becomes the nearest that does."""
@@ -71,16 +76,38 @@ class NativeBlock:
         self._columns += (_strings((name.encode(), kind.encode())), data)
 
 
-def _encoded(values: Sequence[str]) -> list[bytes]:
+def _texts(values: Sequence[str]) -> bytes:
+    """Returns each text behind its length; what is said again and again is encoded once."""
+    if max(map(len, values), default=0) > _HASHED_CHARS:
+        return _unlike(values)
+    different = list(set(values))
+    if len(different) * 4 > len(values):
+        return _unlike(values)
+    encoded = dict(zip(different, map(_text, different), strict=True))
+    return b"".join([encoded[value] for value in values])
+
+
+def _unlike(values: Sequence[str]) -> bytes:
+    if not all(map(str.isascii, values)):
+        return b"".join(map(_text, values))
+    # One byte a character on both sides, lengths included: one join, no bytes object a value.
+    parts = [""] * (2 * len(values))
+    parts[0::2] = [_MARKS[size] if size < _KNOWN else _varint(size).decode("latin-1") for size in map(len, values)]
+    parts[1::2] = values
+    return "".join(parts).encode("latin-1")
+
+
+def _text(value: str) -> bytes:
     try:
-        return [value.encode() for value in values]
+        data = value.encode()
     except UnicodeEncodeError:
-        return [value.encode("utf-8", "replace") for value in values]
+        data = value.encode("utf-8", "replace")
+    return (_LENGTHS[len(data)] if len(data) < _KNOWN else _varint(len(data))) + data
 
 
 def _strings(values: Sequence[bytes]) -> bytes:
     parts = [b""] * (2 * len(values))
-    parts[0::2] = [_LENGTHS[size] if size < 1 << 14 else _varint(size) for size in map(len, values)]
+    parts[0::2] = [_LENGTHS[size] if size < _KNOWN else _varint(size) for size in map(len, values)]
     parts[1::2] = values
     return b"".join(parts)
 
