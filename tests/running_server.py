@@ -64,7 +64,7 @@ class RunningServer:
 def command_environment(data: Path, **settings: Any) -> dict[str, str]:
     """The environment of a server on free ports, with none of this machine's settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("EVALWRIGHT_")}
-    given = {"DATA": data, "PORT": 0, "GRPC_PORT": 0, "CONFIG": data / "none.toml", **settings}
+    given = {"DATA": data, "PORT": 0, "GRPC_PORT": 0, **settings}
     return plain | {"PYTHONPATH": str(SOURCES)} | {f"EVALWRIGHT_{name}": str(value) for name, value in given.items()}
 
 

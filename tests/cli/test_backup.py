@@ -15,7 +15,9 @@ from evalwright.storage.spans import FolderLock
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of the shape the server leaves, links and all."""
-    monkeypatch.setenv("EVALWRIGHT_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.delenv("EVALWRIGHT_CONFIG", raising=False)
+    monkeypatch.setenv("EVALWRIGHT_ENDPOINT", "http://127.0.0.1:9")  # and not a server this machine happens to run
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "data"
     store = folder / "spans" / "chdb" / "store" / "a1"
     store.mkdir(parents=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +48,26 @@ def test_a_port_somebody_listens_on_ends_the_demo_before_it_sends_anything() -> 
         assert done.returncode == 2
         assert f"port {port} is taken" in done.stderr
         assert other.seen == []
+
+
+def test_told_to_stop_the_demo_stops_the_server_it_started(tmp_path: Path) -> None:
+    with bound() as one, bound() as two:
+        ports = [str(one.getsockname()[1]), str(two.getsockname()[1])]
+    where = ["--port", ports[0], "--grpc-port", ports[1], "--data", str(tmp_path), "--sessions", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "evalwright", "demo", *where], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        assert any(line.startswith("[1/") for line in running.stderr)
+        running.terminate()
+        running.stderr.read()
+        assert running.wait(60) == 128 + signal.SIGTERM
+    with socket.create_server(("127.0.0.1", int(ports[0]))):
+        pass
+
+
+def bound() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def test_nobody_is_made_up_where_the_model_is_real() -> None:

@@ -65,10 +65,11 @@ def test_a_port_another_program_holds_is_a_problem(tmp_path: Path) -> None:
     assert checks[f"port {port}"] == {"check": f"port {port}", "ok": False, "detail": "taken by another program"}
 
 
-def test_a_settings_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    code, _, checks = doctor("--server", "http://127.0.0.1:9", cwd=tmp_path, EVALWRIGHT_CONFIG="none.toml")
-    assert code == 1
-    assert not checks["settings file"]["ok"]
+@pytest.mark.parametrize("command", ["doctor", "serve"])
+def test_a_settings_file_that_is_not_there_is_not_passed_over(command: str, tmp_path: Path) -> None:
+    done = evalwright(command, cwd=tmp_path, EVALWRIGHT_CONFIG="none.toml")
+    assert done.returncode == 2
+    assert "the settings file 'none.toml' does not exist" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["doctor", "serve"])

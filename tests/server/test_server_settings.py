@@ -43,6 +43,19 @@ def test_the_reference_names_no_setting_that_does_not_exist() -> None:
     assert set(rows) <= known
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_settings_file_that_was_asked_for_must_exist(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool
+) -> None:
+    monkeypatch.setenv(CONFIG_FILE_VARIABLE, str(tmp_path / "prod.toml"))
+    if there:
+        (tmp_path / "prod.toml").write_text("port = 5")
+        assert read_settings().port == 5
+        return
+    with pytest.raises(InvalidInput, match=r"prod\.toml' does not exist"):
+        read_settings()
+
+
 def test_arguments_beat_the_environment_and_that_beats_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,8 @@ def demo(
         stay: keep the server up until Ctrl-C.
     """
     root = _repository()
+    # Told to stop, it stops what it started: a server left behind would hold the ports and the data.
+    signal.signal(signal.SIGTERM, _told_to_stop)
     server = f"http://127.0.0.1:{port}"
     if base_url:
         note(
@@ -178,6 +181,10 @@ def _wait() -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         note("stopping")
+
+
+def _told_to_stop(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _repository() -> Path:

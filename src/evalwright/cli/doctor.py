@@ -100,8 +100,6 @@ def _checks(settings: Any, options: Options) -> Iterator[dict[str, Any]]:
     for name in PACKAGES:
         found, missing = _version(name), "not installed (optional)" if name in OPTIONAL else "missing"
         yield _check(name, bool(found) or name in OPTIONAL, found or missing)
-    if not _file().is_file() and "EVALWRIGHT_CONFIG" in os.environ:
-        yield _check("settings file", False, f"EVALWRIGHT_CONFIG names {_file()}, which is not there")
     folder = _existing(settings.data)
     free = shutil.disk_usage(folder).free
     yield _check("disk", free > ENOUGH_DISK, f"{free / 2**30:.1f} GiB free at {folder}")
