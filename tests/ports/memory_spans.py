@@ -242,7 +242,9 @@ class MemorySpanStore:
         return [
             score
             for score in self._scores.values()
-            if score.project == query.project and all(getattr(score, key) == value for key, value in wanted.items())
+            if score.project == query.project
+            and (not query.trial_ids or score.trial_id in query.trial_ids)
+            and all(getattr(score, key) == value for key, value in wanted.items())
         ]
 
     def list_scores(self, query: ScoreQuery) -> Page[Score]:

@@ -59,8 +59,8 @@ NEXT: Sequence[Column] = (
 JUDGES: Sequence[Column] = (
     ("judge", lambda row: row["evaluator"]),
     ("front", lambda row: "*" if row["on_front"] else ""),
-    ("agreement", lambda row: estimate(row["agreement"])),
-    ("kappa", lambda row: estimate(row["kappa"])),
+    ("agreement", lambda row: estimate(row["spearman"] or row["agreement"])),
+    ("kappa", lambda row: "" if row["spearman"] else estimate(row["kappa"])),
     ("cost", lambda row: estimate(row["cost"])),
     ("latency", lambda row: estimate(row["latency_ms"])),
 )

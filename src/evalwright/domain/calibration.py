@@ -246,7 +246,10 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeStanding:
-    """One judge among several on the same labelled rows; ``on_front``: no other is better in every respect."""
+    """One judge among several on the same labelled rows; ``on_front``: no other is better in every respect.
+
+    Judges that give numbers have no agreement; what stands for it is the rank correlation ``spearman``.
+    """
 
     evaluator: str
     evaluator_version: str
@@ -280,6 +283,7 @@ class Correction:
     reason: str
     refused: str = ""
     warnings: Sequence[str] = ()
+    spearman: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class AggregateQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreQuery:
-    """Which scores to list; empty fields match everything."""
+    """Which scores to list; empty fields match everything. A page of scores may be as long as 10,000."""
 
     project: str
     name: str = ""
@@ -79,6 +79,7 @@ class ScoreQuery:
     span_id: str = ""
     session_id: str = ""
     experiment_id: str = ""
+    trial_ids: Sequence[str] = ()
     limit: int = 100
     cursor: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ from evalwright.domain.score import Score, ScoreStatus, ScoreType
 from evalwright.server import wire
 from evalwright.server.attributes import read_attributes
 from evalwright.server.deps import Deps
-from evalwright.server.labels import Joined, Key, Wanted, join
+from evalwright.server.labels import Joined, Key, Labels, Wanted, join
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import LabelledRow, Options
@@ -25,7 +26,7 @@ GROUPS: Final = ("session_id", "trace_id", "item_id", "experiment_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A calibration to make; fields as the API documents them."""
+    """A calibration to make; fields as the API documents them. ``plain``: no slices, so no attributes are looked up."""
 
     wanted: Wanted
     filter: str = ""
@@ -36,6 +37,7 @@ class Request:
     label_map: Mapping[str, str] = field(default_factory=dict)
     min_agreement: float | None = None
     holdout_share: float = 0.5
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,21 @@ def _plain(value: Any) -> Any:
     return wire.decode(wire.encode(value))
 
 
-def prepare(deps: Deps, request: Request) -> Prepared:
-    """Returns the labelled rows and the pool, on one scale."""
+def prepare(deps: Deps, request: Request, labels: Labels | None = None) -> Prepared:
+    """Returns the labelled rows and the pool, on one scale; ``labels`` that were read before are not read again."""
     from evalwright.evaluators.calibration import LabelledRow, Options, self_grading
     from evalwright.evaluators.calibration.family import asked_model
 
     wanted = request.wanted
-    joined = join(deps, wanted)
+    joined = join(deps, wanted, labels)
+    if request.plain:
+        joined.pool.clear()
     names = list(dict.fromkeys([*request.slice_by, *([request.group_by] if _is_attribute(request.group_by) else [])]))
-    known, models = read_attributes(deps, wanted.project, joined, names if request.slice_by else (), request.filter)
+    known, models = (
+        ({key: {} for key in joined.labels}, Counter[str]())
+        if request.plain
+        else read_attributes(deps, wanted.project, joined, names if request.slice_by else (), request.filter)
+    )
     if request.group_by and _is_attribute(request.group_by) and not request.slice_by:
         grouped, _ = read_attributes(deps, wanted.project, joined, [request.group_by], request.filter)
         known = {key: {**row, **grouped.get(key, {})} for key, row in known.items()}

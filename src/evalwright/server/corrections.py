@@ -15,7 +15,7 @@ from evalwright.domain.score import Score, ScoreStatus
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
 from evalwright.server.deps import Deps
-from evalwright.server.labels import MAX_VERDICTS, PAGE, Key, Wanted, key_of, read_labels
+from evalwright.server.labels import MAX_VERDICTS, SCORES, Key, Wanted, key_of, read_labels
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import LabelCounts
@@ -95,7 +95,7 @@ def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -
     every_version = bool(query.evaluator_version) or group_by == "evaluator_version"
     newest: dict[str, str] = {}
     waiting: list[tuple[Sequence[Score], Score, _Group]] = []
-    wanted = replace(query, name=card.judge_score, cursor="", limit=PAGE)
+    wanted = replace(query, name=card.judge_score, cursor="", limit=SCORES)
     for count, score in enumerate(_scores(deps, wanted)):
         if count >= MAX_VERDICTS:
             found.truncated = True

@@ -13,6 +13,7 @@ from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
 
 PAGE: Final = 1000
+SCORES: Final = 10_000
 MAX_LABELS: Final = 200_000
 MAX_VERDICTS: Final = 500_000
 MAX_POOL: Final = 5_000
@@ -65,15 +66,17 @@ def key_of(score: Score) -> Key:
     return score.target, ids[score.target]
 
 
-def join(deps: Deps, wanted: Wanted) -> Joined:
+def join(deps: Deps, wanted: Wanted, labels: Labels | None = None) -> Joined:
     """Returns labels and verdicts side by side. Memory grows with the labels, not with the verdicts.
+
+    ``labels`` of an earlier call saves reading them again.
 
     Raises:
         NotFound: there is no label of that name, or the evaluator has judged nothing.
         InvalidInput: the evaluator writes several scores and none is named.
     """
     experiments = _experiments(deps, wanted)
-    joined = Joined(labels=read_labels(deps, wanted, experiments))
+    joined = Joined(labels=(labels or Labels(deps)).of(wanted, experiments))
     others: Counter[str] = Counter()
     read = 0
     for score in _scores(deps, wanted.project, experiments, evaluator=wanted.evaluator, name=wanted.judge_score):
@@ -120,23 +123,51 @@ def read_labels(deps: Deps, wanted: Wanted, experiments: Sequence[str]) -> dict[
         NotFound: there is no label of that name.
         InvalidInput: there are more than fit in memory.
     """
-    people: dict[Key, list[Score]] = defaultdict(list)
-    rest: dict[Key, list[Score]] = defaultdict(list)
-    count = 0
-    for score in _scores(deps, wanted.project, experiments, name=wanted.label):
-        if score.status is not ScoreStatus.SCORED or score.evaluator == wanted.evaluator:
-            continue
-        by_people = score.source in (ScoreSource.HUMAN, ScoreSource.USER)
-        (people if by_people else rest)[key_of(score)].append(score)
-        count += 1
-        if count > MAX_LABELS:
-            raise InvalidInput(f"over {MAX_LABELS:,} labels named {wanted.label!r}", hint="name a dataset")
-    if not count:
-        raise NotFound(
-            f"there is no label {wanted.label!r} in project {wanted.project!r}",
-            hint="label some targets in the UI, or `evalwright scores add NAME --label ...`",
+    return Labels(deps).of(wanted, experiments)
+
+
+class Labels:
+    """Labels as they are read; those of one name, project and experiments only once."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._held: dict[tuple[str, str, tuple[str, ...]], list[Score]] = {}
+
+    def of(self, wanted: Wanted, experiments: Sequence[str]) -> dict[Key, list[Score]]:
+        """Returns target -> labels that the evaluator did not give itself; see ``read_labels``."""
+        people: dict[Key, list[Score]] = defaultdict(list)
+        rest: dict[Key, list[Score]] = defaultdict(list)
+        for score in self._named(wanted, experiments):
+            if score.evaluator == wanted.evaluator:
+                continue
+            by_people = score.source in (ScoreSource.HUMAN, ScoreSource.USER)
+            (people if by_people else rest)[key_of(score)].append(score)
+        if not (people or rest):
+            raise self._missing(wanted)
+        return dict(people or rest)
+
+    def _named(self, wanted: Wanted, experiments: Sequence[str]) -> Sequence[Score]:
+        place = (wanted.project, wanted.label, tuple(experiments))
+        if place not in self._held:
+            found: list[Score] = []
+            for score in _scores(self._deps, wanted.project, experiments, name=wanted.label):
+                if score.status is ScoreStatus.SCORED:
+                    found.append(score)
+                if len(found) > MAX_LABELS:
+                    raise InvalidInput(f"over {MAX_LABELS:,} labels named {wanted.label!r}", hint="name a dataset")
+            self._held[place] = found
+        return self._held[place]
+
+    def _missing(self, wanted: Wanted) -> NotFound:
+        """Returns the error, with the names that people have given scores under instead."""
+        people = ScoreQuery(project=wanted.project, source=ScoreSource.HUMAN)
+        names = sorted({group.name for group in self._deps.spans.score_groups(people)})
+        where = f"dataset {wanted.dataset!r}" if wanted.dataset else f"project {wanted.project!r}"
+        shown = f"people's scores in this project: {', '.join(names[:10])}" if names else "nobody has labelled anything"
+        return NotFound(
+            f"there is no label {wanted.label!r} in {where}",
+            hint=f"{shown}; label targets in the UI, or with `evalwright scores add NAME --label ...`",
         )
-    return dict(people or rest)
 
 
 def _experiments(deps: Deps, wanted: Wanted) -> Sequence[str]:
@@ -157,7 +188,7 @@ def _scores(
 ) -> Iterator[Score]:
     """Yields matching scores, newest first within each experiment."""
     for experiment in experiments or ("",):
-        query = ScoreQuery(project=project, name=name, evaluator=evaluator, experiment_id=experiment, limit=PAGE)
+        query = ScoreQuery(project=project, name=name, evaluator=evaluator, experiment_id=experiment, limit=SCORES)
         while True:
             page = deps.spans.list_scores(query)
             yield from page.items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +18,7 @@ from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, verdict_fields, verdict_id
 
 PAGE: Final = 1000
+SCORES: Final = 10_000
 
 
 class TrialIn(BaseModel):
@@ -82,12 +84,13 @@ def _to_score(name: str, verdict: Verdict, trial: Trial, experiment: Experiment,
     )
 
 
-def scores_of(reader: SpanReader, experiment: Experiment) -> list[Score]:
-    """Returns every score of an experiment's trials, a page of a thousand at a time."""
+def scores_of(reader: SpanReader, experiment: Experiment, trial_ids: Sequence[str] = ()) -> list[Score]:
+    """Returns every score of an experiment's trials, or of those named."""
     found: list[Score] = []
     cursor = ""
     while True:
-        query = ScoreQuery(project=experiment.project, experiment_id=experiment.id, limit=PAGE, cursor=cursor)
+        where = ScoreQuery(project=experiment.project, experiment_id=experiment.id, trial_ids=trial_ids)
+        query = replace(where, limit=SCORES, cursor=cursor)
         page = reader.list_scores(query)
         found += page.items
         cursor = page.next_cursor
@@ -95,10 +98,12 @@ def scores_of(reader: SpanReader, experiment: Experiment) -> list[Score]:
             return found
 
 
-def scores_by_trial(reader: SpanReader, experiment: Experiment) -> Mapping[str, Sequence[Score]]:
-    """Returns trial id -> its scores."""
+def scores_by_trial(
+    reader: SpanReader, experiment: Experiment, trial_ids: Sequence[str]
+) -> Mapping[str, Sequence[Score]]:
+    """Returns trial id -> its scores, of the trials named."""
     grouped: dict[str, list[Score]] = {}
-    for score in scores_of(reader, experiment):
+    for score in scores_of(reader, experiment, trial_ids) if trial_ids else ():
         grouped.setdefault(score.trial_id, []).append(score)
     return grouped
 

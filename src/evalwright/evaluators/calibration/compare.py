@@ -22,8 +22,11 @@ from evalwright.evaluators.calibration.rows import (
     usable,
 )
 from evalwright.stats.confusion import agreement_report
-from evalwright.stats.intervals import mean, rate
+from evalwright.stats.correlation import spearman
+from evalwright.stats.intervals import mean, rate, unknown
 from evalwright.stats.pareto import pareto_front
+
+NUMBERS = "numbers neither agree nor differ as labels do: see the rank correlation"
 
 
 def compare_judges(
@@ -43,7 +46,7 @@ def compare_judges(
     common = set.intersection(*(set(rows) for rows in asked.values())) if asked else set()
     humans = {name: _decided(rows, common, chosen.scale) for name, rows in asked.items()}
     standings = [_standing(name, humans[name], chosen) for name in asked]
-    metrics, front = _front(standings)
+    metrics, front = _front(standings, "spearman" if chosen.scale is Scale.INTERVAL else "agreement")
     shared = min((len(rows) for rows in humans.values()), default=0)
     return JudgeComparison(
         label_score=label_score,
@@ -51,10 +54,17 @@ def compare_judges(
         metrics=metrics,
         judges=sorted(
             (_marked(each, on) for each, on in zip(standings, front, strict=True)),
-            key=lambda each: (not each.on_front, -_known(each.agreement.estimate)),
+            key=lambda each: (not each.on_front, -_known((each.spearman or each.agreement).estimate)),
         ),
-        warnings=() if shared else ("no row was labelled by people and judged by every one of these judges",),
+        warnings=_warnings(shared, standings),
     )
+
+
+def _warnings(shared: int, standings: Sequence[JudgeStanding]) -> Sequence[str]:
+    if not shared:
+        return ["no row was labelled by people and judged by every one of these judges"]
+    gaps = {each.evaluator: shared - each.spearman.n for each in standings if each.spearman is not None}
+    return [f"{name} gave no number on {count} of the rows: they are left out" for name, count in gaps.items() if count]
 
 
 def _decided(
@@ -82,16 +92,22 @@ def _standing(
             if has and row.judged is not None
         ]
     )
+    numbers = options.scale is Scale.INTERVAL
     return JudgeStanding(
         evaluator=name[0],
         evaluator_version=name[1],
         rows=len(rows),
-        agreement=rate(hits, clusters, level=options.level),
-        kappa=_kappa(pairs, options),
+        agreement=unknown("wilson", reason=NUMBERS) if numbers else rate(hits, clusters, level=options.level),
+        kappa=unknown("cohen_kappa", reason=NUMBERS) if numbers else _kappa(pairs, options),
+        spearman=_spearman(pairs, options) if numbers else None,
         cost=_mean([row.cost for row, _ in rows], "usd", clusters, options),
         latency_ms=_mean([row.latency_ms for row, _ in rows], "ms", clusters, options),
         on_front=False,
     )
+
+
+def _spearman(pairs: Pairs, options: Options) -> Estimate:
+    return spearman(pairs.human.astype(float), pairs.judge.astype(float), pairs.clusters, level=options.level)
 
 
 def _kappa(pairs: Pairs, options: Options) -> Estimate:
@@ -115,16 +131,16 @@ def _mean(
     return mean([values[place] or 0.0 for place in kept], groups, level=options.level, unit=unit)
 
 
-def _front(standings: Sequence[JudgeStanding]) -> tuple[Sequence[str], Sequence[bool]]:
+def _front(standings: Sequence[JudgeStanding], first: str) -> tuple[Sequence[str], Sequence[bool]]:
     """Returns the metrics that every judge has, and who is on the front they span."""
     metrics = [
-        "agreement",
+        first,
         *(name for name in ("cost", "latency_ms") if all(getattr(each, name) for each in standings)),
     ]
     if not standings:
         return metrics, ()
     points = [[getattr(each, name).estimate for name in metrics] for each in standings]
-    directions = ["higher" if name == "agreement" else "lower" for name in metrics]
+    directions = ["higher" if name == first else "lower" for name in metrics]
     return metrics, [bool(on) for on in pareto_front(points, directions)]
 
 

@@ -31,6 +31,7 @@ from evalwright.evaluators.calibration.rows import (
 from evalwright.evaluators.calibration.slices import disagreement_slices
 from evalwright.evaluators.calibration.trust import hold
 from evalwright.stats.correction import LABELS_REQUIRED
+from evalwright.stats.correlation import ranks
 from evalwright.stats.intervals import mean
 
 POSITIVE_NAMES = ("true", "yes", "pass", "1", "correct", "good")
@@ -68,7 +69,8 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
     nominal = chosen.scale is not Scale.INTERVAL
     slices, family = disagreement_slices(Pairs(pairs), chosen) if nominal else ((), "")
     ceiling = human_ceiling(labelled, labels, chosen, rng)
-    apart = [_disagreement(pair, out) for pair, out in zip(pairs, held, strict=True) if nominal and not pair.agrees]
+    places = [place for place, pair in enumerate(pairs) if not pair.agrees] if nominal else furthest_apart(pairs)
+    apart = [_disagreement(pairs[place], held[place]) for place in places]
     report = CalibrationReport(
         scale=chosen.scale,
         labels=labels,
@@ -88,7 +90,7 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
         cost=_spent([row.cost for row in labelled], "usd", chosen),
         latency_ms=_spent([row.latency_ms for row in labelled], "ms", chosen),
         bar=_bar(holdout, chosen),
-        statements=_statements(labelled, pairs, overall, ceiling, chosen),
+        statements=[*_statements(labelled, pairs, overall, ceiling, chosen), *_of_numbers(apart, nominal)],
     )
     return Calibration(report, apart)
 
@@ -123,14 +125,34 @@ def _spent(values: Sequence[float | None], unit: str, options: Options) -> Estim
     return mean(known, level=options.level, unit=unit, denominators=counts) if known else None
 
 
+def furthest_apart(pairs: Sequence[Pair]) -> Sequence[int]:
+    """Returns the places of the tenth of the rows whose two numbers are furthest apart in rank, furthest first."""
+    if not pairs:
+        return []
+    human, judge = (np.array([float(getattr(pair, side)) for pair in pairs]) for side in ("human", "judge"))
+    gaps = np.abs(ranks(human) - ranks(judge))
+    order = np.argsort(-gaps, kind="stable")[: math.ceil(len(pairs) / 10)]
+    return [int(place) for place in order if gaps[place] > 0.0]
+
+
+def _of_numbers(apart: Sequence[Disagreement], nominal: bool) -> Sequence[str]:
+    if nominal or not apart:
+        return ()
+    return [f"numbers have no labels to differ in: as disagreements stand the {len(apart)} rows furthest apart in rank"]
+
+
+def _said(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
 def _disagreement(pair: Pair, holdout: bool) -> Disagreement:
     row = pair.row
     return Disagreement(
         key=row.key,
         target=row.place,
-        human=str(pair.human),
-        judge=str(pair.judge),
-        votes={name: str(vote) for name, vote in row.votes.items()},
+        human=_said(pair.human),
+        judge=_said(pair.judge),
+        votes={name: _said(vote) for name, vote in row.votes.items()},
         explanation=row.explanation,
         judge_trace_id=row.judge_trace_id,
         holdout=holdout,

@@ -197,7 +197,7 @@ def compare_judges(
     threshold: float | None = None,
 ) -> Response:
     """Judges on the targets that people labelled and all of them judged: agreement, cost, latency, Pareto front."""
-    from evalwright.server.bridges import compare_stored
+    from evalwright.server.rivals import compare_stored
 
     where = {"project": caller.project(Scope.READ, project), "label": label}
     chosen = list(dict.fromkeys(each.strip() for each in names.split(",") if each.strip()))

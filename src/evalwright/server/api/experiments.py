@@ -27,7 +27,13 @@ routes = router("experiments")
 TrialScore = shape(
     "TrialScore", "One score of a trial.", value=float | None, label=str, status=ScoreStatus, explanation=str
 )
-TrialDetail = extend(Trial, "TrialDetail", "A trial with its scores by name.", scores=map_of(TrialScore))
+TrialDetail = extend(
+    Trial,
+    "TrialDetail",
+    "A trial with its scores by name; ``input`` is what its item asks, told where one item was asked for, else null.",
+    scores=map_of(TrialScore),
+    input=Any,
+)
 MetricEstimate = shape(
     "MetricEstimate",
     "One metric over all trials; ``correction`` is null unless asked for and the metric is a judge's.",
@@ -146,7 +152,7 @@ def list_trials(
     name_or_id: NameOrId,
     project: ProjectParam = "",
     item: Annotated[
-        str, Query(max_length=1000, pattern=NO_NUL, description="only trials of the item of this key")
+        str, Query(max_length=1000, pattern=NO_NUL, description="only trials of the item of this key or id")
     ] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorParam = "",
@@ -154,8 +160,18 @@ def list_trials(
     """Trials with their scores."""
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
     page = deps.records.list_trials(experiment.id, item_key=item, limit=limit, cursor=cursor)
-    scores = scores_by_trial(deps.spans, experiment)
-    items = [{**wire.to_plain(trial), "scores": _by_name(scores.get(trial.id, ()))} for trial in page.items]
+    from evalwright.server.results import inputs_of  # numpy, only when asked for
+
+    scores = scores_by_trial(deps.spans, experiment, [trial.id for trial in page.items])
+    inputs = inputs_of(deps.records, experiment, {trial.item_key for trial in page.items}) if item else {}
+    items = [
+        {
+            **wire.to_plain(trial),
+            "scores": _by_name(scores.get(trial.id, ())),
+            "input": inputs.get(trial.item_key),
+        }
+        for trial in page.items
+    ]
     return reply(Page(items=items, next_cursor=page.next_cursor))
 
 

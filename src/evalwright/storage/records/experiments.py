@@ -164,10 +164,10 @@ class SqlExperiments(Part):
     def list_trials(
         self, experiment_id: str, *, item_key: str = "", limit: int = 1000, cursor: str = ""
     ) -> Page[Trial]:
-        """Returns trials, those of one item together; with ``item_key`` only those."""
+        """Returns trials, those of one item together; with ``item_key`` (its key or id) only those."""
         query = sa.select(trials).where(trials.c.experiment_id == experiment_id)
         if item_key:
-            query = query.where(trials.c.item_key == item_key)
+            query = query.where((trials.c.item_key == item_key) | (trials.c.item_id == item_key))
         keys = [trials.c.item_id, trials.c.index]
         with self._db.read() as connection:
             _get(connection, experiment_id)

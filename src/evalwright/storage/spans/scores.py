@@ -26,11 +26,13 @@ _MATCHED: Final = (
 _KEYS: Final = frozenset(COLUMNS) - {"evidence", "metadata", "explanation"}
 _JUDGED: Final = "name, evaluator, target, trace_id, span_id, session_id, trial_id"
 MAX_GROUPED: Final = 2_000_000
+MAX_PAGE: Final = 10_000
+"""Scores are small and every page of them is one look over all that match, so readers of many take long pages."""
 
 
 def list_scores(engine: Engine, query: ScoreQuery) -> Page[Score]:
     """Returns a page of scores, newest first."""
-    limit = check_limit(query.limit)
+    limit = check_limit(query.limit, MAX_PAGE)
     key = encode(["scores", {**asdict(query), "cursor": "", "limit": 0}]).decode()
     place = read_cursor(key, query.cursor, (int, str))
     binder = Binder()
@@ -50,6 +52,8 @@ def score_conditions(query: ScoreQuery, binder: Binder) -> str:
     """Returns the condition over ``score_rows`` that ``query`` describes."""
     conditions = [f"project = {binder.bind(query.project)}"]
     conditions += [f"{name} = {binder.bind(getattr(query, name))}" for name in _MATCHED if getattr(query, name)]
+    if query.trial_ids:
+        conditions.append(f"trial_id IN {binder.bind(list(query.trial_ids))}")
     return " AND ".join(conditions)
 
 

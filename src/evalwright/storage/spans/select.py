@@ -65,10 +65,10 @@ def resolve_sort(text: str, allowed: Mapping[str, tuple[str, type]]) -> Sort:
     return Sort(expression, kind, text.startswith("-"))
 
 
-def check_limit(limit: int) -> int:
-    """Returns ``limit`` if it is 1..1000, else raises InvalidInput."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit is {limit}", hint=f"ask for 1 to {MAX_LIMIT}")
+def check_limit(limit: int, most: int = MAX_LIMIT) -> int:
+    """Returns ``limit`` if it is at least 1 and no more than ``most``, else raises InvalidInput."""
+    if not 1 <= limit <= most:
+        raise InvalidInput(f"limit is {limit}", hint=f"ask for 1 to {most}")
     return limit
 
 
