@@ -157,7 +157,7 @@ def test_another_provider_of_the_same_model_is_another_judge(
     assert (code, moved["fresh"]) == (1, True)
     assert moved["bridge"]["before_run"] == first["run"]["id"]
     assert moved["run"]["metadata"]["provider"] != first["run"]["metadata"]["provider"]
-    assert {each["measure"] for each in moved["bridge"]["drift"] if each["alarm"]} == {"specificity"}
+    assert {each["measure"] for each in moved["bridge"]["drift"] if each["alarm"]} == {"specificity", "agreement"}
 
 
 def test_adding_or_running_a_changed_judge_runs_its_canary_set_first(
@@ -165,16 +165,21 @@ def test_adding_or_running_a_changed_judge_runs_its_canary_set_first(
 ) -> None:
     canary_set(tmp_path)
     assert main(["evaluators", "add", "helps.yaml", "--model", "m1"]) == 0
-    assert "helps has changed: 60 verdicts over its canary set 'fixed'" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "helps: it has never been run over this version of its canary set; running its canary set 'fixed'" in said
+    assert "60 items, at a cost that is not known" in said
+    assert "canary helps: 60 verdicts, first" in said
     model[1].up_to = 5
     stricter = RUBRIC.replace("It helps.", "It helps a lot.")
     (tmp_path / "helps.yaml").write_text(stricter, encoding="utf-8")
     assert main(["evaluators", "run", "helps.yaml", "--model", "m1", "--no-canary"]) == 0
-    assert "canary" not in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "canary helps: due and left out: changed since its newest run: rubric or model (version" in said
+    assert "running" not in said
     assert main(["evaluators", "run", "helps.yaml", "--model", "m1"]) == 1
     said = capfd.readouterr().err
-    assert "canary helps: the mean moves by" in said
-    assert "canary helps: sensitivity moved by" in said
+    assert "canary helps: 60 verdicts, drifted: the mean moves by" in said
+    assert "sensitivity moved by" in said
     assert main(["evaluators", "run", "helps.yaml", "--model", "m1"]) == 0
 
 
@@ -197,7 +202,7 @@ def test_a_run_through_an_outage_alarms_and_is_no_yesterday(
     assert (code, first["bridge"]) == (0, None)
     says.up_to = 29
     assert main(["evaluators", "canary", "helps.yaml", "--model", "m1", "--again"]) == 0
-    assert "no item says what people think (metadata.human)" in capfd.readouterr().err
+    assert "no item says what people think (metadata.human, or" in capfd.readouterr().err
 
 
 def test_a_judge_without_a_canary_set_says_how_to_name_one(server: LiveServer, tmp_path: Path, capfd: Any) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from evalwright.cli.main import main
 from evalwright.cli.probe_items import human_verdict, probe_item
-from evalwright.cli.verdict_cache import VerdictCache
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.evaluator import Outcome
 from evalwright.domain.score import Evidence, ScoreStatus
+from evalwright.storage.verdicts import VerdictCache
 from evalwright.testing import Call, ScriptedServer
 
 LONGER = '''
@@ -74,23 +74,32 @@ def test_a_judge_that_likes_length_fails_with_exit_code_1(tmp_path: Path, capfd:
     )
 
 
-def test_a_second_run_asks_for_nothing_and_says_the_same(tmp_path: Path, capfd: Any, monkeypatch: Any) -> None:
+def test_a_run_through_an_outage_goes_on_where_it_was_and_a_finished_one_is_asked_anew(
+    tmp_path: Path, capfd: Any, monkeypatch: Any
+) -> None:
     (tmp_path / "helps.yaml").write_text(RUBRIC, encoding="utf-8")
     items = write_items(tmp_path / "items.jsonl.gz".removesuffix(".gz"), 12)
     packed = tmp_path / "items.jsonl.gz"
     packed.write_bytes(gzip.compress(items.read_bytes()))
 
+    up = False
+
     def says(call: Call) -> str:
-        return json.dumps({"explanation": "x", "evidence": [], "label": "true"})
+        label = "true" if up or call.number < 40 else "broken"
+        return json.dumps({"explanation": "x", "evidence": [], "label": label})
 
     with ScriptedServer(says) as model:
         monkeypatch.setenv("OPENAI_BASE_URL", model.url)
         arguments = ("helps.yaml", "--items", str(packed), "--model", "m", "--probes", "authority,repeatability")
-        first = probe(capfd, *arguments, "--server", "http://127.0.0.1:9")
-        asked = model.served
-        assert asked == 12 * (2 + 5)
-        assert probe(capfd, *arguments, "--server", "http://127.0.0.1:9") == first
-        assert model.served == asked
+        arguments += ("--server", "http://127.0.0.1:9", "--concurrency", "1")
+        whole = 12 * (2 + 5)
+        probe(capfd, *arguments)
+        up, before = True, model.served
+        first = probe(capfd, *arguments)
+        assert 0 < model.served - before < whole, "only what failed is asked for again"
+        before = model.served
+        assert probe(capfd, *arguments) == first
+        assert model.served - before == whole, "noise and drift are measured when they are asked about"
     assert first[0] == 0
 
 

@@ -77,6 +77,14 @@ DRIFT: Sequence[Column] = (
     ("moved by", lambda row: estimate(row["difference"])),
     ("alarm", lambda row: "ALARM" if row["alarm"] else ""),
 )
+CRITERIA: Sequence[Column] = (
+    ("criterion", lambda row: row["criterion"]),
+    ("mean before", lambda row: estimate(row["mean_before"])),
+    ("mean after", lambda row: estimate(row["mean_after"])),
+    ("shift (paired)", lambda row: estimate(row["shift"])),
+    ("p (BH)", lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"),
+    ("flips", lambda row: sum(flip["count"] for flip in row["flips"])),
+)
 _ORDER: Final = (
     "agreement", "kappa", "weighted_kappa", "macro_f1", "sensitivity", "specificity", "spearman", "kendall",
     "difference",
@@ -237,15 +245,27 @@ def emit_bridge(answer: Mapping[str, Any]) -> None:
         {"what": "shift (paired)", "estimate": answer["shift"]},
         {"what": "kappa between versions", "estimate": answer["kappa"]},
     ]
-    columns: Sequence[Column] = (("", lambda row: row["what"]), ("estimate", lambda row: estimate(row["estimate"])))
-    emit_rows(rows, columns, as_json=False, empty="")
-    emit_rows(answer["flips"], FLIPS, as_json=False, empty="no verdict flips")
+    if answer["criteria"]:
+        _emit_criteria(answer)
+    else:
+        columns: Sequence[Column] = (("", lambda row: row["what"]), ("estimate", lambda row: estimate(row["estimate"])))
+        emit_rows(rows, columns, as_json=False, empty="")
+        emit_rows(answer["flips"], FLIPS, as_json=False, empty="no verdict flips")
     only = f"{answer['only_before']} only in the earlier, {answer['only_after']} only in the later version"
     if answer["drift"]:
         emit_rows(answer["drift"], DRIFT, as_json=False, empty="")
         note(f"drift read from {answer['drift_from']}")
     note(f"{answer['targets']} targets in common; {only}")
     _warn(answer["warnings"])
+
+
+def _emit_criteria(answer: Mapping[str, Any]) -> None:
+    emit_rows(answer["criteria"], CRITERIA, as_json=False, empty="")
+    drift = [{**rate, "criterion": part["criterion"]} for part in answer["criteria"] for rate in part["drift"]]
+    if drift:
+        emit_rows(drift, (("criterion", lambda row: row["criterion"]), *DRIFT), as_json=False, empty="")
+        note(f"drift read from {answer['drift_from']}")
+    note(f"adjusted over {answer['family']}")
 
 
 def _path(name: str) -> str:

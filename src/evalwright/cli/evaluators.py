@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
+from evalwright.cli.canary import as_rows, watch_canaries, watch_served_models
+from evalwright.cli.judging_notes import tell_judging
 from evalwright.cli.kin import Authors
-from evalwright.cli.options import Filtered, Options
+from evalwright.cli.options import Caching, Filtered, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
 from evalwright.cli.progress import Report, progress
 from evalwright.cli.scores import four_counts
@@ -19,6 +20,7 @@ from evalwright.domain.evaluator import Evaluator
 from evalwright.domain.score import Target
 
 if TYPE_CHECKING:
+    from evalwright.experiments.canary import Watched
     from evalwright.scoring import RunReport
 
 app = App(name="evaluators", help="List evaluators and run them over stored spans, traces and sessions.")
@@ -123,7 +125,7 @@ def add(reference: str, *, model: str = "", canary: bool = True, options: Option
         for evaluator in evaluators:
             _register(evaluator, options)
             note(f"registered {evaluator.spec.name} version {evaluator.spec.version[:12]}")
-        return 1 if canary and _watch(evaluators, options) else 0
+        return 1 if any(each.alarm for each in watch_canaries(evaluators, options, run=canary).values()) else 0
 
 
 @app.command(name="run")
@@ -135,8 +137,8 @@ def run_(
     concurrency: int = 32,
     model: str = "",
     again: bool = False,
-    cache: Path | None = None,
     canary: bool = True,
+    caching: Caching = Caching(),
     filtered: Filtered = Filtered(),
     options: Options = Options(),
 ) -> int:
@@ -154,29 +156,24 @@ def run_(
         concurrency: targets judged at once.
         model: the model judges ask.
         again: judge also what this version has judged before.
-        cache: file that keeps judges' verdicts by content, so that equal content costs nothing again.
-        canary: --no-canary leaves the canary set of a changed judge for later.
+        canary: --no-canary leaves the canary set of a changed judge for later, and says so.
+        caching: where verdicts are kept; what was judged before with equal content costs nothing again.
     """
     from evalwright.cli.judging import evaluators_of
 
-    with evaluators_of(reference, options, model=model, cache=cache) as evaluators:
-        alarm = canary and _watch(evaluators, options)
+    with evaluators_of(reference, options, model=model, cache=caching.place) as evaluators:
+        watched = watch_canaries(evaluators, options, run=canary)
         chosen = Target(target) if target else evaluators[0].spec.target
         authors = Authors()
         with progress(f"judging {chosen.value}s", unit=f"{chosen.value}s") as report:
             work = _judge(evaluators, chosen, filtered, limit, concurrency, again, options, report, authors)
             result = asyncio.run(work)
+        judging = [part.judging for part in result.evaluators if part.judging]
+        watched = watch_served_models(evaluators, options, watched, judging)
         warnings = authors.warnings(evaluators)
-    _emit(result, warnings, options)
-    return 1 if alarm or any(part.denominators.errored for part in result.evaluators) else 0
-
-
-def _watch(evaluators: Sequence[Evaluator], options: Options) -> bool:
-    if not any(evaluator.spec.definition.get("canary") for evaluator in evaluators):
-        return False
-    from evalwright.cli.canary import watch
-
-    return watch(evaluators, options)
+    _emit(result, warnings, watched, options)
+    failed = any(part.denominators.errored for part in result.evaluators)
+    return 1 if failed or any(each.alarm for each in watched.values()) else 0
 
 
 async def _judge(
@@ -218,8 +215,8 @@ def _register(evaluator: Evaluator, options: Options) -> None:
     options.api().client.register_evaluator(evaluator.spec, project=options.project)
 
 
-def _emit(result: RunReport, warnings: Sequence[str], options: Options) -> None:
-    plain = {**dataclasses.asdict(result), "warnings": warnings}
+def _emit(result: RunReport, warnings: Sequence[str], watched: Mapping[str, Watched], options: Options) -> None:
+    plain = {**dataclasses.asdict(result), "warnings": warnings, "canaries": as_rows(watched)}
     if options.json:
         emit_json(plain)
         return
@@ -227,6 +224,7 @@ def _emit(result: RunReport, warnings: Sequence[str], options: Options) -> None:
     for part in plain["evaluators"]:
         for status, reason, count in part["reasons"]:
             note(f"{part['name']}: {count} {status}: {one_line(reason)}")
+    tell_judging(part["judging"] for part in plain["evaluators"])
     for warning in warnings:
         note(f"note: {one_line(warning)}")
     note(f"{result.subjects} targets, {result.written} scores written in {result.elapsed_s:.1f} s")

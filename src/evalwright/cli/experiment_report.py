@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from evalwright.cli.connect import segment
+from evalwright.cli.judging_notes import reused_lines
 from evalwright.cli.options import Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, gist, note, one_line, out
 
@@ -98,7 +99,7 @@ def as_markdown(found: Report) -> str:
             lines += [f"<details><summary>{html.escape(title)}</summary>", "", *table, "", "</details>", ""]
         else:
             lines += [f"**{escape(title)}**", "", *table, ""]
-    lines += [f"- {escape(line)}" for line in caveats(found)]
+    lines += [f"- {escape(line)}" for line in (*caveats(found), *reused_lines(found.get("judging", ())))]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -123,6 +124,8 @@ def _print(found: Report) -> None:
         note(f"more items: --cursor {found['next_cursor']}")
     for line in caveats(found):
         note(f"warning: {one_line(line)}")
+    for line in reused_lines(found.get("judging", ())):
+        note(one_line(line))
 
 
 def _unscored(row: Mapping[str, Any]) -> str:

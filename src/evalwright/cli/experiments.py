@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App
 
+from evalwright.cli.canary import as_rows
 from evalwright.cli.connect import segment
 from evalwright.cli.experiment_report import report
-from evalwright.cli.options import Options
+from evalwright.cli.judging_notes import tell_judging
+from evalwright.cli.options import Caching, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
 from evalwright.cli.scores import CORRECTED, explain_correction
+
+if TYPE_CHECKING:
+    from evalwright.experiments.canary import Watched
 
 app = App(name="experiments", help="Run a task over a dataset, list and compare runs.")
 app.command(report)
@@ -65,9 +70,18 @@ def show(name: str, *, corrected: bool = False, options: Options = Options()) ->
         corrected: also what people would have said, by what calibration knows of the judge's error.
     """
     asked = {"corrected": "true"} if corrected else {}
-    experiment = options.api().get(f"/experiments/{segment(name)}", **asked, **options.scope())
+    _emit(options.api().get(f"/experiments/{segment(name)}", **asked, **options.scope()), options, corrected=corrected)
+
+
+def _emit(
+    experiment: Mapping[str, Any],
+    options: Options,
+    watched: Mapping[str, Watched] | None = None,
+    *,
+    corrected: bool = False,
+) -> None:
     if options.json:
-        emit_json(experiment)
+        emit_json(experiment if watched is None else {**experiment, "canaries": as_rows(watched)})
         return
     emit_rows([experiment], COLUMNS, as_json=False, empty="")
     columns: Sequence[Column] = (
@@ -80,6 +94,7 @@ def show(name: str, *, corrected: bool = False, options: Options = Options()) ->
     _tell_missing(missing)
     for row in experiment["metrics"]:
         explain_correction(row["metric"], row["correction"])
+    tell_judging(experiment["judging"])
 
 
 @app.command(name="run")
@@ -92,9 +107,14 @@ def run_(
     name: str = "",
     concurrency: int = 16,
     timeout_s: float = 300.0,
+    canary: bool = True,
+    caching: Caching = Caching(),
     options: Options = Options(),
-) -> None:
+) -> int:
     """Runs a task over a dataset; run it again with the same name to go on where it stopped.
+
+    A judge whose rubric names a canary set is first run over that set when rubric, model or provider have changed, and
+    afterwards when the endpoint says that another model answered. Exit code 1 when it has moved.
 
     Example: evalwright experiments run agent.py:answer --dataset golden --evaluators exact_match,tone.yaml --trials 3
 
@@ -106,6 +126,8 @@ def run_(
         name: of the experiment; a new one when left out.
         concurrency: trials at once.
         timeout_s: longest a trial may take; a timeout is a result.
+        canary: --no-canary leaves the canary set of a changed judge for later; the report says so.
+        caching: where verdicts are kept; equal outputs of the same trial cost nothing again.
     """
     from evalwright.cli.judging import evaluators_of
     from evalwright.cli.loading import load_function
@@ -120,11 +142,15 @@ def run_(
             name=name,
             concurrency=concurrency,
             timeout_s=timeout_s,
+            cache=caching.place,
+            canary=canary,
+            tell=lambda text: note(one_line(text)),
             project=options.project,
             client=options.api().client,
             progress=lambda state: report(state.done, state.total, f"{state.failed} failed" if state.failed else ""),
         )
-    show(result.experiment.id, options=options)
+    _emit(options.api().get(f"/experiments/{result.experiment.id}", **options.scope()), options, result.canaries)
+    return 1 if any(each.alarm for each in result.canaries.values()) else 0
 
 
 @app.command

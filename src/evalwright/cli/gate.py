@@ -8,7 +8,7 @@ from pathlib import Path
 from cyclopts import App
 
 from evalwright.cli.options import Options
-from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note
+from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 
 app = App(name="gate", help="Decide whether a candidate holds the bar.")
 
@@ -54,5 +54,7 @@ def check(
         emit_json(decision)
     else:
         emit_rows(decision["results"], COLUMNS, as_json=False, empty="the gate has no criteria")
+        for warning in decision["warnings"]:
+            note(f"note: {one_line(warning)}")
         note(f"gate: {decision['summary']}")
     return 0 if decision["verdict"] == "pass" else 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from evalwright.cli.options import Options
-from evalwright.domain.evaluator import Evaluator, Outcome
+from evalwright.cli.output import note
+from evalwright.domain.evaluator import Evaluator
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -21,13 +22,13 @@ MAX_QUEUED_SPANS: Final = 50_000
 
 @contextmanager
 def evaluators_of(
-    references: str, options: Options, *, model: str = "", cache: Path | None = None
+    references: str, options: Options, *, model: str = "", cache: bool | Path = False
 ) -> Iterator[Sequence[Evaluator]]:
     """Yields the evaluators of a comma-separated list of ready names, file.py:function, rubric files and folders.
 
     Judges ask ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY``, and ``model`` or ``EVALWRIGHT_JUDGE_MODEL``. What they do is
     sent to the server as traces of the project ``evalwright``, all of it by the time the block ends. With a ``cache``
-    file, what a judge has answered for the same content is not asked for again.
+    (True: the usual file) what a judge has answered for the same content is not asked for again.
 
     Raises:
         NotFound: nothing has that name.
@@ -35,6 +36,7 @@ def evaluators_of(
     """
     from evalwright.evaluators import load
     from evalwright.evaluators.registry import expand, split_references
+    from evalwright.experiments.keeping import kept_verdicts, with_verdicts
     from evalwright.providers.environment import chat_model, judge_model
 
     asked, client = model or judge_model(), chat_model()
@@ -42,20 +44,9 @@ def evaluators_of(
     if client is None:
         yield [load(name, model=asked) for name in names]
         return
-    with _own_traces(options) as provider, _kept(cache) as kept:
-        keeping: dict[str, Any] = {} if kept is None else {"cache": kept}
-        yield [load(name, model=asked, client=client, tracer_provider=provider, **keeping) for name in names]
-
-
-@contextmanager
-def _kept(path: Path | None) -> Iterator[MutableMapping[str, Outcome] | None]:
-    if path is None:
-        yield None
-        return
-    from evalwright.cli.verdict_cache import VerdictCache
-
-    with VerdictCache(path) as cache:
-        yield cache
+    with _own_traces(options) as provider, kept_verdicts(cache, tell=note) as kept:
+        loaded = [load(name, model=asked, client=client, tracer_provider=provider) for name in names]
+        yield loaded if kept is None else with_verdicts(loaded, kept)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -94,3 +95,22 @@ class Paged:
         """The query parameters."""
         given: dict[str, Any] = {"limit": self.limit, "cursor": self.cursor, "sort": self.sort}
         return {name: value for name, value in given.items() if value != ""}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Caching:
+    """Where verdicts of judges are kept and looked up."""
+
+    cache: Path | None = None
+    "File that keeps judges' verdicts; .evalwright/verdicts.sqlite when left out."
+
+    no_cache: Annotated[bool, Parameter(name="--no-cache", negative="")] = False
+    "Judge afresh: use no verdict that was given before, and keep none."
+
+    @property
+    def place(self) -> bool | Path:
+        """The file; True for the usual one, False for none."""
+        if self.no_cache:
+            return False
+        return self.cache or True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from cyclopts import Parameter
 
-from evalwright.cli.options import Filtered, Options
+from evalwright.cli.options import Caching, Filtered, Options
 from evalwright.cli.output import emit_json, note
 from evalwright.cli.probe_items import from_dataset, from_file, from_store, with_anchors
 from evalwright.cli.probe_reports import anchors_of, check_server, emit_report, exit_code, keep
@@ -62,7 +62,7 @@ def probe(
     alpha: float = 0.05,
     concurrency: int = 16,
     model: str = "",
-    cache: Path | None = None,
+    caching: Caching = Caching(),
     keeping: Keeping = Keeping(),
     filtered: Filtered = Filtered(),
     options: Options = Options(),
@@ -88,7 +88,7 @@ def probe(
         alpha: share of false alarms accepted among the failures.
         concurrency: verdicts asked for at once.
         model: the model the judge asks.
-        cache: file that keeps verdicts, so that a stopped run goes on; .evalwright/verdicts.sqlite when left out.
+        caching: where verdicts are kept until there is a report, so that a stopped run goes on.
         keeping: what becomes of the report, and what it is compared with.
         filtered: which stored targets.
         options: where the server is.
@@ -101,7 +101,7 @@ def probe(
         kept = anchors_of(judge.spec.name, keeping.anchors, options) if keeping.anchors else None
         compared = bench if kept is None else with_anchors(bench, kept, keeping.anchors)
         plan = _plan(judge, compared, seed, repeats, family or _family(judge, model), scale)
-        report = replace(_run(plan, names, alpha, concurrency, cache), items_from=where)
+        report = replace(_run(plan, names, alpha, concurrency, caching), items_from=where)
         held = keep(judge, report, options) if keeping.save else ""
     if keeping.keep_anchors:
         keeping.keep_anchors.write_bytes(msgspec.json.format(msgspec.json.encode(report.verdicts), indent=1))
@@ -179,16 +179,23 @@ def _scale(text: str) -> tuple[float, float] | None:
     return low, high
 
 
-def _run(plan: Plan, names: Sequence[str], alpha: float, concurrency: int, cache: Path | None) -> ProbeReport:
-    from evalwright.cli.verdict_cache import DEFAULT, VerdictCache
+def _run(plan: Plan, names: Sequence[str], alpha: float, concurrency: int, caching: Caching) -> ProbeReport:
     from evalwright.evaluators.probes import probe as run_probes
     from evalwright.evaluators.probes import verdicts_needed
+    from evalwright.evaluators.probes.unfinished import Unfinished
+    from evalwright.experiments.keeping import kept_verdicts
 
     judge = plan.judges[""].evaluator
     note(f"{len(plan.bench.items)} items, {verdicts_needed(plan, names)} verdicts at most")
-    with VerdictCache(cache or DEFAULT) as kept, progress(f"probing {judge.spec.name}", unit="verdicts") as report:
-        work = run_probes(plan, names, alpha=alpha, concurrency=concurrency, cache=kept, on_progress=report)
-        return asyncio.run(_closing(judge, work))
+    asked = kept_verdicts(caching.place, tell=note)
+    with asked as kept, progress(f"probing {judge.spec.name}", unit="verdicts") as report:
+        mine = Unfinished({} if kept is None else kept)
+        work = run_probes(plan, names, alpha=alpha, concurrency=concurrency, cache=mine, on_progress=report)
+        found = asyncio.run(_closing(judge, work))
+        mine.finish()
+    if mine.resumed:
+        note(f"{mine.resumed} verdicts are those of a run that was stopped; --no-cache asks for all of them anew")
+    return found
 
 
 async def _closing(judge: Evaluator, work: Coroutine[Any, Any, ProbeReport]) -> ProbeReport:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evalwright.cli import ready_store
 from evalwright.cli.connect import segment
-from evalwright.cli.options import Options
+from evalwright.cli.options import Caching, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
 from evalwright.cli.progress import Report, progress
 from evalwright.cli.scores import four_counts
-from evalwright.cli.verdict_cache import DEFAULT
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.evaluator import Evaluator, Outcome, Subject
 from evalwright.domain.score import ScoreSource, ScoreType
@@ -68,7 +67,7 @@ def calibrate_ready(
     concurrency: int = 16,
     seed: int = 0,
     again: bool = False,
-    cache: Path = DEFAULT,
+    caching: Caching = Caching(),
     options: Options = Options(),
 ) -> int:
     """Runs ready evaluators over public sets that people labelled, and keeps a card of each.
@@ -90,7 +89,7 @@ def calibrate_ready(
         concurrency: items judged at once.
         seed: of the draw.
         again: judge also what this version has judged before.
-        cache: file that keeps verdicts by content, so that equal content costs nothing again.
+        caching: where verdicts are kept; equal content costs nothing again.
     """
     from evalwright.cli.judging import evaluators_of
 
@@ -107,7 +106,7 @@ def calibrate_ready(
     )
     spent, rows = Spent(max_cost), []
     for recipe, fits in chosen:
-        with evaluators_of(recipe.loads, scoped, model=model, cache=cache) as [evaluator]:
+        with evaluators_of(recipe.loads, scoped, model=model, cache=caching.place) as [evaluator]:
             rows += [asyncio.run(_calibrate(evaluator, recipe, fit, plan, spent, scoped)) for fit in fits]
     _emit(rows, spent, scoped)
     failed = any(row["run"]["evaluators"][0]["denominators"]["errored"] for row in rows)

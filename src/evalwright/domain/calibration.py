@@ -218,11 +218,33 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionBridge:
+    """One criterion of a rubric in two versions. ``p_adjusted`` is that of the shift, over all criteria of the rubric.
+
+    The alarms of ``drift`` are adjusted over every rate of every criterion: ten criteria alarm no more often by chance
+    than one does.
+    """
+
+    criterion: str
+    score: str
+    targets: int
+    mean_before: Estimate | None
+    mean_after: Estimate | None
+    shift: Estimate | None
+    p_value: float | None
+    p_adjusted: float | None
+    kappa: Estimate | None
+    flips: Sequence[Flip]
+    drift: Sequence[RateShift] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
     """Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way.
 
     ``before_run`` and ``after_run`` are set where two canary runs were compared; the versions may then be equal.
-    ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards.
+    ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards. A rubric
+    with criteria has no mean of its own: each stands in ``criteria``, and ``family`` says what was adjusted over.
     """
 
     evaluator: str
@@ -241,6 +263,8 @@ class Bridge:
     drift_from: str = ""
     before_run: str = ""
     after_run: str = ""
+    criteria: Sequence[CriterionBridge] = ()
+    family: str = ""
     warnings: Sequence[str] = ()
 
 
@@ -259,6 +283,7 @@ class JudgeStanding:
     cost: Estimate | None
     latency_ms: Estimate | None
     on_front: bool
+    spearman: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +308,6 @@ class Correction:
     reason: str
     refused: str = ""
     warnings: Sequence[str] = ()
-    spearman: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class Subject:
         values: argument name -> value: ``input``, ``output``, ``expected``, ``context`` (retrieved documents' text),
             ``tools``, ``messages``, ``metadata``, ``item`` ... Only what is really there.
         steps: the spans of the trace or session in start order (one element for a span target).
+        repeat: which repeat of the same thing this is, such as a trial of an item: each is judged for itself.
     """
 
     target: Target
@@ -85,6 +86,7 @@ class Subject:
     trial_id: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     steps: Sequence[StepContent] = ()
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,10 +56,12 @@ class CriterionResult:
 class Decision:
     """The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive.
 
-    ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request.
+    ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request; ``warnings`` say
+    where canary sets show that a judge has moved, or were not run.
     """
 
     verdict: Verdict
     results: Sequence[CriterionResult]
     summary: str
     allowed_untrusted: Sequence[str] = ()
+    warnings: Sequence[str] = ()

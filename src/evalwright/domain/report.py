@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evalwright.domain.canary import CanaryStanding
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment
+from evalwright.domain.judging import Judging
 from evalwright.domain.trust import JudgeTrust
 
 
@@ -90,6 +92,8 @@ class ExperimentReport:
     faults: Sequence[Fault]
     slices: Sequence[ReportSlice]
     judges: Sequence[JudgeTrust]
+    judging: Sequence[Judging]
+    canaries: Sequence[CanaryStanding]
     warnings: Sequence[str]
     item_count: int
     ordered_by: str

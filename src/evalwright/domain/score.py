@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+REUSED = "reused"
+"""Metadata of a verdict that was given before to the same question: ``{time, cost, calls, latency_ms}`` of then."""
+
 
 class Target(StrEnum):
     """What a score is about."""

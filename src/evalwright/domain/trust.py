@@ -13,7 +13,8 @@ class TrustState(StrEnum):
 
     ``not_needed``: it is no judge and nobody set it a bar. ``uncalibrated``: this version has no card. ``below_bar``:
     the whole interval lies under the bar. ``undecided``: the labels cannot tell. ``no_bar``: calibrated, and no bar is
-    set. ``held``: the whole interval is at or over the bar.
+    set. ``held``: the whole interval is at or over the bar. ``drifted``: since that calibration its canary set shows
+    that it is right more or less often than before, under the same version: what answers behind its model has changed.
     """
 
     NOT_NEEDED = "not_needed"
@@ -22,6 +23,7 @@ class TrustState(StrEnum):
     UNDECIDED = "undecided"
     NO_BAR = "no_bar"
     HELD = "held"
+    DRIFTED = "drifted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

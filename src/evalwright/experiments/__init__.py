@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evalwright.experiments.comparison import compare
+    from evalwright.experiments.progress import Progress
     from evalwright.experiments.result import ExperimentComparison, ExperimentResult
-    from evalwright.experiments.runner import Progress, aexperiment, experiment
+    from evalwright.experiments.runner import aexperiment, experiment
 
 __all__ = ["ExperimentComparison", "ExperimentResult", "Progress", "aexperiment", "compare", "experiment"]
 
 _HOMES: Final = {
     "ExperimentComparison": "result",
     "ExperimentResult": "result",
-    "Progress": "runner",
+    "Progress": "progress",
     "aexperiment": "runner",
     "compare": "comparison",
     "experiment": "runner",

@@ -11,6 +11,7 @@ from evalwright.domain.errors import NotFound
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, MetricComparison
 from evalwright.domain.gate import Criterion, Decision
+from evalwright.experiments.canary import Watched
 from evalwright.sdk.client import AsyncClient, Client
 from evalwright.sdk.connection import Connection
 from evalwright.sdk.results import ExperimentDetail, TrialDetail
@@ -31,6 +32,8 @@ class ExperimentResult:
     experiment: ExperimentDetail
     trials: Sequence[TrialDetail]
     connection: Connection = field(repr=False)
+    canaries: Mapping[str, Watched] = field(default_factory=dict)
+    """Judge -> what became of its canary set when this was run."""
 
     @classmethod
     async def read(cls, client: AsyncClient, name_or_id: str) -> ExperimentResult:
@@ -86,7 +89,12 @@ class ExperimentResult:
             f"{held.name}: {held.completed} of {held.item_count * held.trials} trials "
             f"over {held.dataset_name} version {held.dataset_version}"
         )
-        return "\n".join([head, *(f"  {name}: {_shown(each)}" for name, each in self.summary().items())])
+        reused = [
+            f"  {each.evaluator}: {each.reused} of {each.verdicts} verdicts were given before and cost nothing now"
+            for each in held.judging
+            if each.reused
+        ]
+        return "\n".join([head, *(f"  {name}: {_shown(each)}" for name, each in self.summary().items()), *reused])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

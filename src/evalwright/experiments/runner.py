@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
-import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, ParamSpec
 
+from evalwright.domain.canary import KEY
 from evalwright.domain.dataset import Item
 from evalwright.domain.errors import EvalwrightError, InvalidInput, NotFound
 from evalwright.domain.evaluator import Evaluator
 from evalwright.domain.experiment import Experiment
+from evalwright.experiments.canary import watch, watch_served, with_noted
 from evalwright.experiments.capture import capture
+from evalwright.experiments.keeping import Place, kept_verdicts, with_verdicts
+from evalwright.experiments.progress import Progress
 from evalwright.experiments.result import ExperimentResult
 from evalwright.experiments.task import BoundTask, Task
 from evalwright.experiments.trial import TrialRun
+from evalwright.experiments.writer import Writer
 from evalwright.sdk import tracing
 from evalwright.sdk.client import AsyncClient, Client
 from evalwright.sdk.connection import Connection
 from evalwright.sdk.retries import Retries
 
 P = ParamSpec("P")
+_LOG: Final = logging.getLogger("evalwright")
 
-_BATCH: Final = 20
-_LONGEST_UNSAVED_S: Final = 1.0
 _PAGE: Final = 1_000
 _RETRIES: Final = 8  # about a minute: a server that restarts does not end a long run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is; ``done`` counts trials of earlier runs too."""
-
-    experiment: Experiment
-    done: int
-    total: int
-    failed: int
 
 
 async def aexperiment(
@@ -56,14 +50,16 @@ async def aexperiment(
     evaluator_timeout_s: float = 300.0,
     description: str = "",
     metadata: Mapping[str, Any] | None = None,
+    cache: Place = True,
+    canary: bool = True,
+    tell: Callable[[str], object] = _LOG.warning,
     project: str = "",
     client: Client | AsyncClient | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ExperimentResult:
     """Runs a task over every item of a dataset, several times each, and judges what comes out.
 
-    Each trial is a trace and is stored as it finishes: a run that was killed goes on where it stopped when it is
-    started again under the same ``name``. A trial that fails or takes too long is a result, not a gap.
+    Trials are traced and stored as they finish: what was killed goes on under the same ``name``. Failures are results.
 
     Args:
         task: takes an item's input, or parameters named ``input``, ``expected``, ``metadata``, ``item``; sync or async.
@@ -78,31 +74,47 @@ async def aexperiment(
         evaluator_timeout_s: for one judgement.
         description: what is being tried.
         metadata: such as the prompt version and git commit.
+        cache: keeps verdicts: True for ``.evalwright/verdicts.sqlite``, a file, a mapping; False to judge afresh.
+        canary: first run canary sets of judges that have changed, and after it where another model has answered.
+        tell: called with what canary runs cost and find; else the log ``evalwright``.
         project: else the client's, else that of ``init``, else ``EVALWRIGHT_PROJECT``.
         client: where to store; else what the ``EVALWRIGHT_*`` environment says.
         progress: called with a ``Progress`` after each trial.
 
     Raises:
-        InvalidInput: the task cannot take an item, or an option makes no sense.
-        NotFound: there is no such dataset.
-        Conflict: an experiment of this name ran on another version or number of trials.
-        StoreUnavailable: the server cannot be reached; what was stored stays.
+        EvalwrightError: a task that cannot take an item, no such dataset, another experiment of this name, no server.
     """
     bound = BoundTask(task)
     _check(evaluators, concurrency, timeout_s)
     async with _own_client(client, project) as own:
         _trace_to(own)
-        described = {"description": description, "metadata": metadata or {}}
         judges = [_with_model(evaluator) for evaluator in evaluators]
+        watched = {} if KEY in (metadata or {}) else await watch(own, judges, run=canary, tell=tell)
+        described = {"description": description, "metadata": with_noted(metadata or {}, watched, judges)}
         started = await _start(own, bound, name, dataset, dataset_version, trials, judges, described)
         limits = {"timeout_s": timeout_s, "evaluator_timeout_s": evaluator_timeout_s}
         run = TrialRun(experiment=started, task=bound, evaluators=judges, capture=capture(), **limits)
-        try:
-            await _run_missing(own, run, split, concurrency, progress)
-        finally:
-            await _hang_up(judges)
-        await asyncio.to_thread(tracing.flush, 10.0)
-        return await ExperimentResult.read(own, started.id)
+        await _judged(own, run, cache, split, concurrency, progress)
+        found = await ExperimentResult.read(own, started.id)
+        return replace(found, canaries=await watch_served(own, judges, watched, found.experiment.judging, tell=tell))
+
+
+async def _judged(
+    client: AsyncClient,
+    run: TrialRun,
+    cache: Place,
+    split: str,
+    concurrency: int,
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Runs what is missing, with what keeps verdicts open; traces and connections are done with when it returns."""
+    try:
+        with kept_verdicts(cache) as kept:
+            keeping = replace(run, evaluators=with_verdicts(run.evaluators, kept))
+            await _run_missing(client, keeping, split, concurrency, progress)
+    finally:
+        await _hang_up(run.evaluators)
+    await asyncio.to_thread(tracing.flush, 10.0)
 
 
 def _own_client(given: Client | AsyncClient | None, project: str) -> AsyncClient:
@@ -217,7 +229,7 @@ async def _run_missing(
     done = {(trial.item_id, trial.index) async for trial in stored}
     wanted = [(item, index) for index in range(held.trials) for item in items]
     missing = [(item, index) for item, index in wanted if (item.id, index) not in done]
-    writer = _Writer(client, held, len(wanted) - len(missing), len(wanted), progress)
+    writer = Writer(client, held, len(wanted) - len(missing), len(wanted), progress)
     try:
         await _work(run, iter(missing), min(concurrency, max(1, len(missing))), writer)
     finally:
@@ -225,7 +237,7 @@ async def _run_missing(
     await client.finish_experiment(held.id)
 
 
-async def _work(run: TrialRun, missing: Iterator[tuple[Item, int]], workers: int, writer: _Writer) -> None:
+async def _work(run: TrialRun, missing: Iterator[tuple[Item, int]], workers: int, writer: Writer) -> None:
     async def worker() -> None:
         for item, index in missing:
             await writer.add(await run(item, index))
@@ -243,52 +255,3 @@ async def _work(run: TrialRun, missing: Iterator[tuple[Item, int]], workers: int
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]
         raise first from errors
-
-
-class _Writer:
-    """Stores finished trials in small batches, and tells of progress."""
-
-    def __init__(
-        self,
-        client: AsyncClient,
-        experiment: Experiment,
-        done: int,
-        total: int,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._client = client
-        self._experiment = experiment
-        self._done = done
-        self._total = total
-        self._failed = 0
-        self._progress = progress
-        self._waiting: list[dict[str, Any]] = []
-        self._last_save = time.monotonic()
-        self._tell()
-
-    async def add(self, record: dict[str, Any]) -> None:
-        """Takes a finished trial; at most a second or a batch of them is ever unsaved."""
-        self._waiting.append(record)
-        self._done += 1
-        self._failed += record["status"] != "ok"
-        self._tell()
-        if len(self._waiting) >= _BATCH or time.monotonic() - self._last_save >= _LONGEST_UNSAVED_S:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Stores what is waiting; on failure it stays waiting."""
-        batch, self._waiting = self._waiting, []
-        self._last_save = time.monotonic()
-        if not batch:
-            return
-        try:
-            await self._client.add_trials(self._experiment.id, batch)
-        except BaseException:
-            self._waiting = batch + self._waiting
-            raise
-
-    def _tell(self) -> None:
-        if self._progress:
-            self._progress(
-                Progress(experiment=self._experiment, done=self._done, total=self._total, failed=self._failed)
-            )

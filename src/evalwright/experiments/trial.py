@@ -46,7 +46,7 @@ class TrialRun:
             return {**record, "status": done.status.value, "error": done.error, "scores": scores}
         values = {"output": done.output, "status": "OK", **{k: v for k, v in counted.items() if v is not None}}
         trial_id = f"{self.experiment.id}/{item.key}/{index}"
-        subject = subject_of(item, trial_id, done.trace_id, values, steps)
+        subject = subject_of(item, trial_id, done.trace_id, values, steps, repeat=index)
         scores = await judge(self.evaluators, subject, self.evaluator_timeout_s)
         return {**record, "status": done.status.value, "output": done.shown, "scores": scores}
 

@@ -17,7 +17,13 @@ _MAX_TEXT: Final = 100_000
 
 
 def subject_of(
-    item: Item, trial_id: str, trace_id: str, values: Mapping[str, Any], steps: Sequence[StepContent]
+    item: Item,
+    trial_id: str,
+    trace_id: str,
+    values: Mapping[str, Any],
+    steps: Sequence[StepContent],
+    *,
+    repeat: int = 0,
 ) -> Subject:
     """Returns what evaluators see of a trial; what is not there is absent, so that they say ``unseen``."""
     documents = [document.content for step in steps for document in step.content.documents if document.content]
@@ -38,6 +44,7 @@ def subject_of(
         trial_id=trial_id,
         values=kept,
         steps=steps,
+        repeat=repeat,
     )
 
 

@@ -29,7 +29,11 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """The answer. ``cost`` is None when the model has no known price; ``retries`` counts extra attempts."""
+    """The answer. ``cost`` is None when the model has no known price; ``retries`` counts extra attempts.
+
+    ``model`` and ``system_fingerprint`` are what the endpoint says has answered, which may be more exact than what was
+    asked for.
+    """
 
     text: str
     model: str
@@ -43,6 +47,7 @@ class ChatReply:
     latency_ms: float = 0.0
     retries: int = 0
     response_id: str = ""
+    system_fingerprint: str = ""
     logprobs: Sequence[Any] = ()
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from evalwright.domain.errors import ModelCallFailed
 from evalwright.ports.models import ChatReply, ChatRequest
 from evalwright.ports.prices import Usage
+
+MAX_NAME: Final = 300
+"""Characters of what an endpoint calls its model that are read."""
 
 
 class JsonMode(StrEnum):
@@ -73,7 +76,8 @@ def read_reply(data: Any) -> ChatReply:
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else ()
     return ChatReply(
         text=text,
-        model=str(data.get("model") or ""),
+        model=str(data.get("model") or "")[:MAX_NAME],
+        system_fingerprint=str(data.get("system_fingerprint") or "")[:MAX_NAME],
         finish_reason=str(choice.get("finish_reason") or ""),
         tool_calls=_objects(message.get("tool_calls")),
         input_tokens=_count(usage, "prompt_tokens"),

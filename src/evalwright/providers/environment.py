@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from typing import Final
-from urllib.parse import urlsplit
 
 from evalwright.ports.prices import Prices
+from evalwright.providers.address import provider_of
 from evalwright.providers.openai_compatible import OpenAICompatible
 
 OPENAI: Final = "https://api.openai.com/v1"
@@ -24,8 +24,13 @@ def chat_model() -> OpenAICompatible | None:
 
 
 def provider_name() -> str:
-    """Returns the host that ``chat_model`` asks; empty when there is none."""
-    return urlsplit(_key_and_base_url()[1]).netloc.rpartition("@")[2]
+    """Returns host and path of what ``chat_model`` asks; empty when there is none."""
+    return provider_of(_key_and_base_url()[1])
+
+
+def verdict_cache() -> str:
+    """Returns where verdicts are kept: ``EVALWRIGHT_VERDICT_CACHE``, a file or ``off``; empty for the usual place."""
+    return os.environ.get("EVALWRIGHT_VERDICT_CACHE", "")
 
 
 def _key_and_base_url() -> tuple[str, str]:

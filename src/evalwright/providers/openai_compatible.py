@@ -16,6 +16,7 @@ import msgspec
 from evalwright.domain.errors import ModelCallFailed
 from evalwright.ports.models import ChatReply, ChatRequest
 from evalwright.ports.prices import Prices
+from evalwright.providers.address import scope_of
 from evalwright.providers.chat_wire import WEAKER, JsonMode, read_reply, refuses_json_mode, request_body, usage_of
 from evalwright.providers.lanes import Lanes, RawReply, ReplyTooLarge
 from evalwright.providers.limiter import Limiter
@@ -86,6 +87,7 @@ class OpenAICompatible:
         self._url = base_url.rstrip("/") + "/chat/completions"
         auth = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._headers = {"content-type": "application/json", **auth, **(headers or {})}
+        self.scope = scope_of(base_url, headers or {})
         self._provider = provider
         self._prices = prices
         self._max_in_flight = max_in_flight

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalwright.domain.evaluator import Outcome
+from evalwright.domain.judging import Judged, Judging
 from evalwright.domain.score import Denominators, ScoreStatus
 
 _KEPT_REASONS = 200
@@ -17,6 +18,7 @@ class EvaluatorReport:
     """One evaluator's part. ``already`` were answered for by an earlier run and are not in the counts.
 
     ``cost`` is None when any call had no known price. ``reasons`` are the commonest for each status but scored.
+    ``judging`` says how the verdicts of a judge came about; None for evaluators that ask no model.
     """
 
     name: str
@@ -26,6 +28,7 @@ class EvaluatorReport:
     cost: float | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
     reasons: Sequence[tuple[str, str, int]] = ()
+    judging: Judging | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,7 @@ class Tally:
     labels: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     already: int = 0
-    cost: float = 0.0
-    priced: bool = True
-    paid_calls: int = 0
+    judged: Judged = field(default_factory=Judged)
 
     def add(self, outcome: Outcome) -> None:
         """Counts one outcome."""
@@ -61,20 +62,19 @@ class Tally:
             key = (outcome.status.value, outcome.reason)
             full = len(self.reasons) >= _KEPT_REASONS and key not in self.reasons
             self.reasons[(outcome.status.value, "other reasons") if full else key] += 1
-        if "calls" in outcome.metadata:
-            self.paid_calls += 1
-            self.priced = self.priced and outcome.cost is not None
-            self.cost += outcome.cost or 0.0
+        self.judged.add(outcome.metadata, outcome.cost)
 
     def report(self) -> EvaluatorReport:
         """Returns the counts so far."""
         counts = {status.value: self.statuses[status] for status in ScoreStatus}
+        judging = self.judged.judging(self.name)
         return EvaluatorReport(
             name=self.name,
             version=self.version,
             denominators=Denominators(**counts),
             already=self.already,
-            cost=self.cost if self.priced and self.paid_calls else None,
+            cost=judging.cost if judging.verdicts else None,
             labels=dict(self.labels.most_common(50)),
             reasons=tuple((status, reason, n) for (status, reason), n in self.reasons.most_common(5)),
+            judging=judging if judging.verdicts else None,
         )

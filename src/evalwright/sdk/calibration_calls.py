@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalwright.domain.calibration import Bridge, ComparedCorrection, Correction, Disagreement, JudgeComparison
+from evalwright.domain.canary import CanaryStanding
 from evalwright.domain.errors import NotFound
 from evalwright.domain.trace import Page
 from evalwright.sdk.call import Call, at, one, page, slim
@@ -151,3 +152,11 @@ def bridge_versions(
         "project": project,
     }
     return Call("GET", at("evaluators", evaluator, "bridge"), one(Bridge), parameters)
+
+
+def canary_standing(
+    evaluator: str, version: str, *, dataset: str = "", provider: str | None = None, project: str = ""
+) -> Call[CanaryStanding]:
+    """Where a version of a judge stands by its canary set; ``provider`` None: whoever was asked."""
+    asked = {"version": version, "dataset": dataset, "provider": provider, "project": project}
+    return Call("GET", at("evaluators", evaluator, "canary"), one(CanaryStanding), asked)

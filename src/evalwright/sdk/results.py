@@ -9,6 +9,7 @@ from evalwright.domain.calibration import CalibrationReport, Correction
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment, Trial
 from evalwright.domain.gate import Verdict
+from evalwright.domain.judging import Judging
 from evalwright.domain.score import ScoreStatus
 
 
@@ -23,9 +24,10 @@ class MetricEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentDetail(Experiment):
-    """An experiment with its metrics."""
+    """An experiment with its metrics; ``judging`` says how many verdicts were used again, and what that saved."""
 
     metrics: Sequence[MetricEstimate] = ()
+    judging: Sequence[Judging] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

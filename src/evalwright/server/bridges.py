@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from evalwright.domain.calibration import Bridge, JudgeComparison, RateShift
+from evalwright.domain.calibration import Bridge, RateShift
 from evalwright.domain.errors import InvalidInput, NotFound
+from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.experiment import Experiment
 from evalwright.domain.score import Score, ScoreStatus, Target
 from evalwright.ports.spans import ScoreQuery
-from evalwright.server.calibrations import Request, prepare, spoken
-from evalwright.server.canaries import CANARY, item_key, people_of
+from evalwright.server.calibrations import spoken
+from evalwright.server.canaries import CANARY, Asked, item_key, people_of
 from evalwright.server.deps import Deps
-from evalwright.server.labels import PAGE, Wanted
+from evalwright.server.labels import PAGE, SCORES
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import VersionedVerdict
@@ -44,12 +45,39 @@ def bridge_stored(
 
     old, new = (_side(deps, project, name, given) for given in (before, after))
     canaries = _canaries(deps, project, name, dataset)
-    verdicts = [_verdicts(deps, project, name, side, judge_score, canaries, dataset) for side in (old, new)]
-    moved, basis = _drift(deps, project, name, (old, new), verdicts, canaries)
+    known = deps.records.evaluator_versions(project, name)
+    spec = next((each for each in known if each.version == new.version), None)
+    reading = Reading(deps, project, name, canaries, dataset, spec)
+    criteria = criteria_of(spec)
+    if criteria and not judge_score:
+        return _bridge_criteria(reading, old, new, criteria)
+    verdicts = [reading.verdicts(side, judge_score or name) for side in (old, new)]
+    criterion = judge_score.removeprefix(f"{name}.") if criteria else ""
+    moved, basis = _drift(reading, (old, new), {criterion: verdicts})
     pairs = [(side.version, said) for side, said in zip((old, new), verdicts, strict=True)]
-    return replace(
-        bridge(name, pairs[0], pairs[1], drift_of=moved, drift_from=basis), before_run=old.run, after_run=new.run
-    )
+    found = bridge(name, pairs[0], pairs[1], drift_of=moved[criterion], drift_from=basis)
+    return replace(found, before_run=old.run, after_run=new.run)
+
+
+def criteria_of(spec: EvaluatorSpec | None) -> Sequence[str]:
+    """Returns the criteria of a rubric, each of which has a score of its own."""
+    found = spec.definition.get("criteria") if spec else None
+    return list(found) if isinstance(found, Mapping) else []
+
+
+def _bridge_criteria(reading: Reading, old: Side, new: Side, criteria: Sequence[str]) -> Bridge:
+    from evalwright.evaluators.calibration import bridge_criteria
+
+    by_criterion = {
+        each: [reading.verdicts(side, f"{reading.name}.{each}") for side in (old, new)] for each in criteria
+    }
+    moved, basis = _drift(reading, (old, new), by_criterion)
+    sides = [
+        (side.version, {each: verdicts[place] for each, verdicts in by_criterion.items()})
+        for place, side in enumerate((old, new))
+    ]
+    found = bridge_criteria(reading.name, sides[0], sides[1], drift_of=moved, drift_from=basis)
+    return replace(found, before_run=old.run, after_run=new.run)
 
 
 def _side(deps: Deps, project: str, name: str, given: str) -> Side:
@@ -91,41 +119,45 @@ def _canaries(deps: Deps, project: str, name: str, dataset: str) -> Mapping[str,
             return found
 
 
-def _verdicts(
-    deps: Deps,
-    project: str,
-    name: str,
-    side: Side,
-    judge_score: str,
-    canaries: Mapping[str, Experiment],
-    dataset: str,
-) -> Mapping[str, VersionedVerdict]:
-    """Returns target -> verdict; a canary's trial stands for its item, any other trial for itself."""
-    from evalwright.evaluators.calibration import VersionedVerdict
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What verdicts of one evaluator are read from."""
 
-    found: dict[str, VersionedVerdict] = {}
-    cursor = ""
-    while len(found) < MAX_BRIDGED:
-        query = ScoreQuery(
-            project=project,
-            name=judge_score or name,
-            evaluator=name,
-            evaluator_version=side.version,
-            experiment_id=side.run,
-            status=ScoreStatus.SCORED,
-            limit=PAGE,
-            cursor=cursor,
-        )
-        page = deps.spans.list_scores(query)
-        for score in page.items:
-            if dataset and score.experiment_id not in canaries:
-                continue
-            made = VersionedVerdict(label=spoken(score), value=score.value, group=score.item_id or score.session_id)
-            found.setdefault(_target(score, canaries), made)
-        cursor = page.next_cursor
-        if not cursor:
-            break
-    return found
+    deps: Deps
+    project: str
+    name: str
+    canaries: Mapping[str, Experiment]
+    dataset: str
+    spec: EvaluatorSpec | None
+
+    def verdicts(self, side: Side, score_name: str) -> Mapping[str, VersionedVerdict]:
+        """Returns target -> verdict; a canary's trial stands for its item, any other trial for itself."""
+        from evalwright.evaluators.calibration import VersionedVerdict
+
+        found: dict[str, VersionedVerdict] = {}
+        cursor = ""
+        while len(found) < MAX_BRIDGED:
+            query = ScoreQuery(
+                project=self.project,
+                name=score_name,
+                evaluator=self.name,
+                evaluator_version=side.version,
+                experiment_id=side.run,
+                status=ScoreStatus.SCORED,
+                limit=SCORES,
+                cursor=cursor,
+            )
+            page = self.deps.spans.list_scores(query)
+            for score in page.items:
+                if self.dataset and score.experiment_id not in self.canaries:
+                    continue
+                group = score.item_id or score.session_id
+                made = VersionedVerdict(label=spoken(score), value=score.value, group=group)
+                found.setdefault(_target(score, self.canaries), made)
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        return found
 
 
 def _target(score: Score, canaries: Mapping[str, Experiment]) -> str:
@@ -137,42 +169,40 @@ def _target(score: Score, canaries: Mapping[str, Experiment]) -> str:
 
 
 def _drift(
-    deps: Deps,
-    project: str,
-    name: str,
-    sides: tuple[Side, Side],
-    verdicts: Sequence[Mapping[str, VersionedVerdict]],
-    canaries: Mapping[str, Experiment],
-) -> tuple[Sequence[RateShift], str]:
-    """Returns the drift on canary items that people labelled, else between the newest cards, and which it was."""
-    from evalwright.evaluators.calibration import paired_drift
+    reading: Reading, sides: tuple[Side, Side], verdicts: Mapping[str, Sequence[Mapping[str, VersionedVerdict]]]
+) -> tuple[Mapping[str, Sequence[RateShift]], str]:
+    """Returns the drift by criterion on canary items that people labelled, else between cards, and which it was."""
+    from evalwright.evaluators.calibration import Labelled, paired_drifts
 
-    known = deps.records.evaluator_versions(project, name)
-    spec = next((each for each in known if each.version == sides[1].version), None)
-    people = people_of(deps, canaries.values(), spec, [key for key in verdicts[0] if key in verdicts[1]])
-    if people:
-        return paired_drift(people, *verdicts), f"{len(people)} canary items that people labelled"
+    labelled = {}
+    for criterion, (old, new) in verdicts.items():
+        asked = Asked(project=reading.project, evaluator=reading.name, spec=reading.spec, criterion=criterion)
+        people = people_of(reading.deps, reading.canaries, asked, [key for key in old if key in new])
+        if people:
+            labelled[criterion] = Labelled(people=people, before=old, after=new)
+    nothing: dict[str, Sequence[RateShift]] = dict.fromkeys(verdicts, ())
+    if labelled:
+        items = {key for each in labelled.values() for key in each.people}
+        return {**nothing, **paired_drifts(labelled)}, f"{len(items)} canary items that people labelled"
     if sides[0].version == sides[1].version:
-        return (), ""
-    return _card_drift(deps, project, name, sides[0].version, sides[1].version), "the newest cards of both"
+        return nothing, ""
+    cards = {criterion: _card_drift(reading, sides, criterion) for criterion in verdicts}
+    return cards, "the newest cards of both"
 
 
-def _card_drift(deps: Deps, project: str, name: str, old: str, new: str) -> Sequence[RateShift]:
+def _card_drift(reading: Reading, sides: tuple[Side, Side], criterion: str) -> Sequence[RateShift]:
     """Returns the drift between the newest cards of the two versions against the same labels."""
     from evalwright.evaluators.calibration import drift
 
-    later = deps.records.list_cards(project, evaluator=name, version=new, limit=1).items
-    if not later:
-        return ()
-    earlier = deps.records.list_cards(project, evaluator=name, version=old, limit=PAGE).items
-    fitting = [card for card in earlier if card.label_score == later[0].label_score]
-    return drift(fitting[0].report, later[0].report) if fitting else ()
-
-
-def compare_stored(deps: Deps, wanted: Sequence[Wanted], threshold: float | None) -> JudgeComparison:
-    """Returns how several evaluators stand against the same labels."""
-    from evalwright.evaluators.calibration import compare_judges
-
-    prepared = [prepare(deps, Request(wanted=each, threshold=threshold)) for each in wanted]
-    judges = {(each.evaluator, made.joined.version): made.rows for each, made in zip(wanted, prepared, strict=True)}
-    return compare_judges(wanted[0].label, judges, prepared[0].options)
+    name, records = reading.name, reading.deps.records
+    fitting = ("", f"{name}.{criterion}") if criterion else None
+    old, new = (
+        [
+            card
+            for card in records.list_cards(reading.project, evaluator=name, version=side.version, limit=PAGE).items
+            if fitting is None or card.judge_score in fitting
+        ]
+        for side in sides
+    )
+    earlier = [card for card in old if new and card.label_score == new[0].label_score]
+    return drift(earlier[0].report, new[0].report) if earlier else ()

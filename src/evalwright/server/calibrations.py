@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evalwright.domain.calibration import CalibrationCard, Place, Scale
 from evalwright.domain.errors import NotFound
 from evalwright.domain.evaluator import EvaluatorSpec
-from evalwright.domain.score import Score, ScoreStatus, ScoreType
+from evalwright.domain.score import REUSED, Score, ScoreStatus, ScoreType
 from evalwright.server import wire
 from evalwright.server.attributes import read_attributes
 from evalwright.server.deps import Deps
@@ -222,9 +222,18 @@ def _row(
         place=Place(**{name: getattr(about, name) for name in Place.__slots__}),
         explanation=(verdict.explanation or verdict.reason)[:2000] if verdict else "",
         judge_trace_id=verdict.judge_trace_id if verdict else "",
-        cost=verdict.cost if verdict else None,
-        latency_ms=verdict.latency_ms if verdict else None,
+        cost=_when_given(verdict, "cost"),
+        latency_ms=_when_given(verdict, "latency_ms"),
     )
+
+
+def _when_given(verdict: Score | None, name: str) -> float | None:
+    """Returns what a verdict took when it was given: one used again is free and instant, its judge is neither."""
+    if verdict is None:
+        return None
+    before = verdict.metadata.get(REUSED)
+    found = before.get(name) if isinstance(before, Mapping) else getattr(verdict, name)
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _group(score: Score, attributes: Mapping[str, str], group_by: str) -> str:

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from evalwright.domain.canary import HUMAN
+from evalwright.domain.canary import KEY as CANARY
 from evalwright.domain.dataset import Item
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.experiment import Experiment
-from evalwright.domain.score import ScoreType
+from evalwright.domain.score import Score, ScoreSource, ScoreStatus, ScoreType, Target
+from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
 from evalwright.server.labels import PAGE
 
-CANARY: Final = "canary"
-"""Metadata of experiments whose trials replay recorded outputs, so that a verdict is about the item."""
-
-HUMAN: Final = "human"
-"""Metadata of an item: what people say, as a label or a number, or as ``{"label": ...}``."""
+__all__ = ["CANARY", "Asked", "human_label", "item_key", "people_of"]
 
 MAX_ITEMS: Final = 50_000
+MAX_LABELS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whose labels are looked for: those of one score of one evaluator, ``criterion`` where its rubric has several."""
+
+    project: str
+    evaluator: str
+    spec: EvaluatorSpec | None
+    criterion: str = ""
+
+    @property
+    def score(self) -> str:
+        """The name of the score."""
+        return f"{self.evaluator}.{self.criterion}" if self.criterion else self.evaluator
 
 
 def item_key(item_id: str, dataset_version: int) -> str:
@@ -28,20 +45,94 @@ def item_key(item_id: str, dataset_version: int) -> str:
 
 
 def people_of(
-    deps: Deps, canaries: Iterable[Experiment], spec: EvaluatorSpec | None, targets: Collection[str]
+    deps: Deps, canaries: Mapping[str, Experiment], asked: Asked, targets: Collection[str]
 ) -> Mapping[str, str]:
-    """Returns target -> what people said of it, in the judge's words, for canary items among the targets."""
+    """Returns target -> what people said of it, in the judge's words, for canary items among the targets.
+
+    What an item's ``metadata.human`` says comes first; then human scores of the item's own canary trials, or of the
+    span or trace it was taken from, under the name of the score or of the label its newest calibration was held
+    against.
+    """
     wanted = set(targets)
-    sets = {(each.dataset_id, each.dataset_version) for each in canaries}
     if not any(target.startswith("item:") for target in wanted):
         return {}
+    stored = _Stored(deps, canaries, asked)
     found: dict[str, str] = {}
-    for dataset_id, version in sorted(sets):
+    for dataset_id, version in sorted({(each.dataset_id, each.dataset_version) for each in canaries.values()}):
         for item in _items(deps, dataset_id, version):
-            key, said = item_key(item.id, version), human_label(item.metadata.get(HUMAN), spec)
-            if said and key in wanted:
+            key = item_key(item.id, version)
+            if key not in wanted:
+                continue
+            given = item.metadata.get(HUMAN)
+            said = human_label(_of_criterion(given, asked), asked.spec) if given is not None else stored.of(item)
+            if said:
                 found[key] = said
     return found
+
+
+def _of_criterion(given: Any, asked: Asked) -> Any:
+    """Returns what is said of one criterion; a word alone does not say which of several it is about."""
+    if not asked.criterion:
+        return given
+    return given.get(asked.criterion, given.get(asked.score)) if isinstance(given, Mapping) else None
+
+
+class _Stored:
+    """Human scores by what they are about, read when the first of them is needed."""
+
+    def __init__(self, deps: Deps, canaries: Mapping[str, Experiment], asked: Asked) -> None:
+        self._deps, self._canaries, self._asked = deps, canaries, asked
+        self._votes: Mapping[tuple[Target, str], Mapping[str, str]] | None = None
+
+    def of(self, item: Item) -> str:
+        """Returns what most people said; empty for nobody or a draw."""
+        if self._votes is None:
+            self._votes = self._read()
+        spec = self._asked.spec
+        whole = item.source_trace_id if spec and spec.target is Target.TRACE else ""
+        places = [(Target.TRIAL, item.id), (Target.SPAN, item.source_span_id), (Target.TRACE, whole)]
+        votes = next((found for place in places if place[1] and (found := self._votes.get(place))), {})
+        ranked = Counter(votes.values()).most_common(2)
+        if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+            return ""
+        return ranked[0][0]
+
+    def _read(self) -> Mapping[tuple[Target, str], Mapping[str, str]]:
+        found: dict[tuple[Target, str], dict[str, str]] = defaultdict(dict)
+        for score in self._scores():
+            said = human_label(score.label or score.value, self._asked.spec)
+            if score.target is Target.TRIAL and score.experiment_id not in self._canaries:
+                continue  # a trial of the agent's own experiments is another output of the same item
+            about = {Target.TRIAL: score.item_id, Target.SPAN: score.span_id, Target.TRACE: score.trace_id}
+            if said and score.target in about:
+                # Newest first: a person's later word counts.
+                found[score.target, about[score.target]].setdefault(score.annotator or score.id, said)
+        return found
+
+    def _scores(self) -> Iterator[Score]:
+        for name in self._names():
+            cursor, read = "", 0
+            while read < MAX_LABELS:
+                query = ScoreQuery(
+                    project=self._asked.project,
+                    name=name,
+                    source=ScoreSource.HUMAN,
+                    status=ScoreStatus.SCORED,
+                    limit=PAGE,
+                    cursor=cursor,
+                )
+                page = self._deps.spans.list_scores(query)
+                yield from page.items
+                read, cursor = read + len(page.items), page.next_cursor
+                if not cursor:
+                    break
+
+    def _names(self) -> Iterable[str]:
+        """Returns the names labels may have, the score's own first."""
+        asked = self._asked
+        cards = self._deps.records.list_cards(asked.project, evaluator=asked.evaluator, limit=PAGE).items
+        labels = [card.label_score for card in cards if card.judge_score in ("", asked.score)]
+        return dict.fromkeys([asked.score, *labels[:1]])
 
 
 def _items(deps: Deps, dataset_id: str, version: int) -> Iterator[Item]:

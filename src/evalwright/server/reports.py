@@ -11,6 +11,7 @@ from typing import Final
 from evalwright.domain.dataset import Item
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.experiment import OPERATIONAL_UNITS, Experiment, Trial, TrialStatus, default_direction
+from evalwright.domain.judging import mixed_models
 from evalwright.domain.report import (
     ExperimentReport,
     Fault,
@@ -24,7 +25,9 @@ from evalwright.domain.score import Score, ScoreStatus
 from evalwright.experiments.comparison import TrialScore, operational_rows, score_rows
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
+from evalwright.server.judging import judging_of
 from evalwright.server.results import PAGE, by_metric, estimate_rows, estimates
+from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import scores_of, trials_of
 from evalwright.server.trust import trust_of, writers_of
 from evalwright.stats.reliability import pass_at_k, pass_hat_k
@@ -69,6 +72,10 @@ def report_of(deps: Deps, experiment: Experiment, wanted: Wanted) -> ExperimentR
     untrusted = [
         f"{each.metric!r} may not decide anything: {each.explanation}" for each in judges if not each.may_decide
     ]
+    judging = judging_of(scores)
+    canaries = standings_of(deps, experiment)
+    moved = standing_warnings(experiment, canaries, judging)
+    mixed = [f"{each.evaluator}: {said}" for each in judging if (said := mixed_models(each))]
     return ExperimentReport(
         experiment=experiment,
         trials=_counts(experiment, trials),
@@ -76,7 +83,9 @@ def report_of(deps: Deps, experiment: Experiment, wanted: Wanted) -> ExperimentR
         faults=_faults(trials, scores),
         slices=slices,
         judges=judges,
-        warnings=[*_warnings(experiment, trials, slices), *cut, *untrusted],
+        judging=judging,
+        canaries=canaries,
+        warnings=[*_warnings(experiment, trials, slices), *cut, *untrusted, *mixed, *moved],
         item_count=len(keys),
         ordered_by=metric,
         items=_items(shown, rows, trials, items),

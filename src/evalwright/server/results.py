@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
+from evalwright.domain.judging import Judging
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.evaluators.calibration import Writer
 from evalwright.experiments.comparison import OPERATIONAL_UNITS, TrialScore, compare, operational_rows, score_rows
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
+from evalwright.server.judging import judging_of
+from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import scores_of, trials_of
 from evalwright.server.trust import trust_of, untrusted_warnings, writers_of
 from evalwright.stats.intervals import average
@@ -23,17 +26,18 @@ PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Every metric of every trial of one experiment, and who wrote its scores."""
+    """Every metric of every trial of one experiment, who wrote its scores, and how judges came to theirs."""
 
     rows: Sequence[TrialScore]
     writers: frozenset[Writer]
+    judging: Sequence[Judging]
 
 
 def read_results(deps: Deps, experiment: Experiment) -> Results:
     """Returns what an experiment came to: two paged reads, however many trials there are."""
     trials = trials_of(deps.records, experiment)
     scores = scores_of(deps.spans, experiment)
-    return Results([*score_rows(trials, scores), *operational_rows(trials)], writers_of(scores))
+    return Results([*score_rows(trials, scores), *operational_rows(trials)], writers_of(scores), judging_of(scores))
 
 
 def by_metric(rows: Iterable[TrialScore]) -> dict[str, list[TrialScore]]:
@@ -72,7 +76,13 @@ def compare_experiments(
     before, after = read_results(deps, baseline), read_results(deps, candidate)
     compared = compare(baseline, candidate, before.rows, after.rows, directions=directions)
     judged = replace(compared, judges=trust_of(deps, candidate.project, before.writers | after.writers))
-    return replace(judged, warnings=(*judged.warnings, *untrusted_warnings(judged))), before, after
+    moved = canary_warnings(deps, candidate, after)
+    return replace(judged, warnings=(*judged.warnings, *untrusted_warnings(judged), *moved)), before, after
+
+
+def canary_warnings(deps: Deps, experiment: Experiment, results: Results) -> Sequence[str]:
+    """Returns what a reader must know of the canary sets of an experiment's judges."""
+    return standing_warnings(experiment, standings_of(deps, experiment), results.judging)
 
 
 def side_by_side(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from evalwright.domain.canary import CanaryState
+from evalwright.domain.errors import NotFound
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec
 from evalwright.domain.experiment import Comparison
 from evalwright.domain.score import Score, ScoreSource
@@ -39,7 +42,31 @@ def trust_of(deps: Deps, project: str, writers: Iterable[Writer]) -> Sequence[Ju
     """Returns what is known of every writer that needs a calibration, by metric."""
     ordered = sorted(set(writers), key=lambda each: (each.metric, each.evaluator, each.version))
     found = [trust_in(deps.records, project, writer) for writer in ordered]
-    return [each for each in found if each.state is not TrustState.NOT_NEEDED]
+    needed = [each for each in found if each.state is not TrustState.NOT_NEEDED]
+    return [_unless_drifted(deps, project, each) if each.may_decide else each for each in needed]
+
+
+def _unless_drifted(deps: Deps, project: str, trust: JudgeTrust) -> JudgeTrust:
+    """Returns the trust, or that there is none: a calibration speaks for the judge of its day, not for what drifted."""
+    from evalwright.server.standings import Wanted, standing_of
+
+    wanted = Wanted(evaluator=trust.evaluator, version=trust.evaluator_version)
+    try:
+        standing = standing_of(deps, project, wanted)
+        card = deps.records.find_card(project, trust.card_id)
+    except NotFound:
+        return trust
+    bridge = standing.bridge
+    same = bridge is not None and bridge.before == bridge.after
+    if standing.state is not CanaryState.DRIFTED or not same or card.created_ns > standing.created_ns:
+        return trust
+    return replace(
+        trust,
+        state=TrustState.DRIFTED,
+        may_decide=False,
+        explanation=f"its canary set {standing.dataset!r} shows drift since it was calibrated: {standing.explanation}",
+        next_step=f"run `evalwright evaluators calibrate {trust.evaluator} --against LABEL` with verdicts of today",
+    )
 
 
 def untrusted_warnings(comparison: Comparison) -> Sequence[str]:

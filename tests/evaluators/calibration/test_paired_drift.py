@@ -23,7 +23,8 @@ def test_each_rate_moves_by_itself_and_only_the_one_that_moved_alarms() -> None:
     truth = ["true"] * 40 + ["false"] * 40
     later = ["true"] * 24 + ["false"] * 16 + ["false"] * 40
     found = {each.measure: each for each in paired_drift(people(truth), verdicts(truth), verdicts(later))}
-    assert list(found) == ["sensitivity", "specificity"]
+    assert list(found) == ["sensitivity", "specificity", "agreement"]
+    assert found["agreement"].difference.estimate == pytest.approx(-0.2)
     assert found["sensitivity"].before.estimate == 1.0
     assert found["sensitivity"].after.estimate == pytest.approx(0.6)
     assert found["sensitivity"].difference.estimate == pytest.approx(-0.4)

@@ -596,6 +596,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluators/{name}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Canary
+         * @description Whether a judge as it is now has been run over its canary set, and what moved since the run before.
+         */
+        get: operations["show_canary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/judges/compare": {
         parameters: {
             query?: never;
@@ -1175,7 +1195,8 @@ export interface components {
          * @description Two versions of an evaluator on the same targets: what its historical trend would jump by, and which way.
          *
          *     ``before_run`` and ``after_run`` are set where two canary runs were compared; the versions may then be equal.
-         *     ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards.
+         *     ``drift_from`` says what ``drift`` was read from: canary items that people labelled, or the newest cards. A rubric
+         *     with criteria has no mean of its own: each stands in ``criteria``, and ``family`` says what was adjusted over.
          */
         Bridge: {
             /** Evaluator */
@@ -1206,6 +1227,10 @@ export interface components {
             before_run: string;
             /** After Run */
             after_run: string;
+            /** Criteria */
+            criteria: components["schemas"]["CriterionBridge"][];
+            /** Family */
+            family: string;
             /** Warnings */
             warnings: string[];
         };
@@ -1412,6 +1437,82 @@ export interface components {
             next_cursor: string;
         };
         /**
+         * CanaryStanding
+         * @description Whether today's judge is yesterday's.
+         *
+         *     Attributes:
+         *         evaluator: its name.
+         *         evaluator_version: which version of it this is about.
+         *         provider: who was asked; empty where that is not told apart.
+         *         dataset: the canary set; empty for none.
+         *         dataset_version: the version of it that counts: runs over another one are not compared.
+         *         items: how many it has.
+         *         state: see ``CanaryState``.
+         *         run: id of the newest usable run of this judge; empty for none.
+         *         before: id of the usable run before it, of whatever version; empty for none.
+         *         scored: verdicts in the newest run.
+         *         attempts: finished runs of this judge, usable or not.
+         *         models: what the endpoint says answered in the newest run -> verdicts.
+         *         fingerprints: of the systems that answered -> verdicts, where the endpoint tells.
+         *         expected_cost: USD that another run costs, going by the newest one of any version; None when not known.
+         *         bridge: newest run against the one before.
+         *         explanation: the state in words.
+         *         warnings: what a reader must know, worst first.
+         */
+        CanaryStanding: {
+            /** Evaluator */
+            evaluator: string;
+            /** Evaluator Version */
+            evaluator_version: string;
+            state: components["schemas"]["CanaryState"];
+            /** Explanation */
+            explanation: string;
+            /** Provider */
+            provider: string;
+            /** Dataset */
+            dataset: string;
+            /** Dataset Version */
+            dataset_version: number;
+            /** Items */
+            items: number;
+            /** Run */
+            run: string;
+            /** Before */
+            before: string;
+            /** Scored */
+            scored: number;
+            /** Attempts */
+            attempts: number;
+            /** Models */
+            models: {
+                [key: string]: number;
+            };
+            /** Fingerprints */
+            fingerprints: {
+                [key: string]: number;
+            };
+            /** Expected Cost */
+            expected_cost: number | null;
+            bridge: components["schemas"]["Bridge"] | null;
+            /**
+             * Created Time
+             * Format: date-time
+             */
+            created_time: string | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * CanaryState
+         * @description What the newest run over the canary set says.
+         *
+         *     ``none``: the evaluator has no canary set. ``due``: this judge as it is now has not been run over it. ``first``: it
+         *     was, and there is nothing earlier to compare with. ``held``: nothing moved beyond chance. ``moved``: the mean did,
+         *     or there is no verdict in common. ``drifted``: how often it is right did.
+         * @enum {string}
+         */
+        CanaryState: "none" | "due" | "first" | "held" | "moved" | "drifted";
+        /**
          * CheckedRubric
          * @description What the rubric means; ``spec`` is null when it has problems. The first problem is the one told.
          */
@@ -1592,6 +1693,33 @@ export interface components {
             confidence: number;
         };
         /**
+         * CriterionBridge
+         * @description One criterion of a rubric in two versions. ``p_adjusted`` is that of the shift, over all criteria of the rubric.
+         *
+         *     The alarms of ``drift`` are adjusted over every rate of every criterion: ten criteria alarm no more often by chance
+         *     than one does.
+         */
+        CriterionBridge: {
+            /** Criterion */
+            criterion: string;
+            /** Score */
+            score: string;
+            /** Targets */
+            targets: number;
+            mean_before: components["schemas"]["Estimate"] | null;
+            mean_after: components["schemas"]["Estimate"] | null;
+            shift: components["schemas"]["Estimate"] | null;
+            /** P Value */
+            p_value: number | null;
+            /** P Adjusted */
+            p_adjusted: number | null;
+            kappa: components["schemas"]["Estimate"] | null;
+            /** Flips */
+            flips: components["schemas"]["Flip"][];
+            /** Drift */
+            drift: components["schemas"]["RateShift"][];
+        };
+        /**
          * CriterionResult
          * @description What one criterion came to. ``evidence`` is the estimate the verdict was read from.
          *
@@ -1675,7 +1803,8 @@ export interface components {
          * Decision
          * @description The gate's answer: pass only if every criterion passes; fail if any fails; else inconclusive.
          *
-         *     ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request.
+         *     ``allowed_untrusted`` names the metrics whose judges may not decide and were let decide on request; ``warnings`` say
+         *     where canary sets show that a judge has moved, or were not run.
          */
         Decision: {
             verdict: components["schemas"]["Verdict-Output"];
@@ -1685,6 +1814,8 @@ export interface components {
             summary: string;
             /** Allowed Untrusted */
             allowed_untrusted: string[];
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * Denominators
@@ -2197,6 +2328,8 @@ export interface components {
             judges: components["schemas"]["JudgeTrust"][];
             /** Judging */
             judging: components["schemas"]["Judging"][];
+            /** Canaries */
+            canaries: components["schemas"]["CanaryStanding"][];
             /** Warnings */
             warnings: string[];
             /** Item Count */
@@ -2545,6 +2678,8 @@ export interface components {
         /**
          * JudgeStanding
          * @description One judge among several on the same labelled rows; ``on_front``: no other is better in every respect.
+         *
+         *     Judges that give numbers have no agreement; what stands for it is the rank correlation ``spearman``.
          */
         JudgeStanding: {
             /** Evaluator */
@@ -2559,6 +2694,7 @@ export interface components {
             latency_ms: components["schemas"]["Estimate"] | null;
             /** On Front */
             on_front: boolean;
+            spearman: components["schemas"]["Estimate"] | null;
         };
         /**
          * JudgeTrust
@@ -4475,7 +4611,7 @@ export interface components {
         };
         /**
          * TrialDetail
-         * @description A trial with its scores by name.
+         * @description A trial with its scores by name; ``input`` is what its item asks, told where one item was asked for, else null.
          */
         TrialDetail: {
             /** Id */
@@ -4512,6 +4648,8 @@ export interface components {
             scores: {
                 [key: string]: components["schemas"]["TrialScore"];
             };
+            /** Input */
+            input: unknown;
         };
         /**
          * TrialDetailPage
@@ -4622,10 +4760,11 @@ export interface components {
          *
          *     ``not_needed``: it is no judge and nobody set it a bar. ``uncalibrated``: this version has no card. ``below_bar``:
          *     the whole interval lies under the bar. ``undecided``: the labels cannot tell. ``no_bar``: calibrated, and no bar is
-         *     set. ``held``: the whole interval is at or over the bar.
+         *     set. ``held``: the whole interval is at or over the bar. ``drifted``: since that calibration its canary set shows
+         *     that it is right more or less often than before, under the same version: what answers behind its model has changed.
          * @enum {string}
          */
-        TrustState: "not_needed" | "uncalibrated" | "below_bar" | "undecided" | "no_bar" | "held";
+        TrustState: "not_needed" | "uncalibrated" | "below_bar" | "undecided" | "no_bar" | "held" | "drifted";
         /**
          * TryIn
          * @description A rubric, and what to try it on.
@@ -6265,6 +6404,56 @@ export interface operations {
             };
         };
     };
+    show_canary: {
+        parameters: {
+            query: {
+                /** @description of the evaluator, whole */
+                version: string;
+                /** @description project; empty: the key's own, else the server's default project */
+                project?: string;
+                /** @description the canary set; empty: that of the rubric */
+                dataset?: string;
+                /** @description who is asked; absent: anyone */
+                provider?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description name or id */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanaryStanding"];
+                };
+            };
+            /** @description The request is wrong; ``detail`` and ``hint`` say how */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server could not answer; ``Retry-After`` says when to try again */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_judges: {
         parameters: {
             query: {
@@ -7066,7 +7255,7 @@ export interface operations {
             query?: {
                 /** @description project; empty: the key's own, else the server's default project */
                 project?: string;
-                /** @description only trials of the item of this key */
+                /** @description only trials of the item of this key or id */
                 item?: string;
                 limit?: number;
                 /** @description `next_cursor` of the page before */

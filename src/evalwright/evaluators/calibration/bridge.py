@@ -5,32 +5,19 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from evalwright.domain.calibration import Bridge, Flip, RateShift
+from evalwright.domain.calibration import Bridge, CriterionBridge, Flip, RateShift
 from evalwright.domain.estimate import Estimate, render
-from evalwright.evaluators.calibration.report import POSITIVE_NAMES
+from evalwright.evaluators.calibration.drift import ALARM, VersionedVerdict, said
 from evalwright.stats.confusion import agreement_report
-from evalwright.stats.intervals import average, rate, wilson
+from evalwright.stats.intervals import average
 from evalwright.stats.multiplicity import benjamini_hochberg
 from evalwright.stats.paired import paired_difference, paired_rate_difference, sign_flip_test
-from evalwright.stats.unpaired import rate_difference
 
 FLIP_KEYS = 100
-ALARM = 0.05
 _SEED = 20_260_101
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionedVerdict:
-    """What one version said of a target; ``value`` is None for labels without a number."""
-
-    label: str = ""
-    value: float | None = None
-    group: str = ""
 
 
 def bridge(
@@ -56,7 +43,7 @@ def bridge(
     common = [key for key in old if key in new]
     numbers = [key for key in common if old[key].value is not None and new[key].value is not None]
     shift, p_value, means = _shift([(old[key], new[key]) for key in numbers], level)
-    pairs = [(_said(old[key]), _said(new[key])) for key in common]
+    pairs = [(said(old[key]), said(new[key])) for key in common]
     found = Bridge(
         evaluator=evaluator,
         before=before[0],
@@ -75,10 +62,6 @@ def bridge(
         warnings=_warnings(shift, len(common), drift_of),
     )
     return found
-
-
-def _said(verdict: VersionedVerdict) -> str:
-    return verdict.label or ("" if verdict.value is None else f"{verdict.value:g}")
 
 
 def _shift(
@@ -121,100 +104,87 @@ def _flips(keys: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Sequence[Fl
 
 
 def _warnings(shift: Estimate | None, common: int, drift_of: Sequence[RateShift]) -> Sequence[str]:
-    said = []
-    if not common:
-        said.append("the two versions have judged no target in common: run both over one canary set")
-    if shift is not None and not math.isnan(shift.low) and not shift.low <= 0.0 <= shift.high:
-        said.append(f"the mean moves by {render(shift, signed=True)} from the change alone: the trend has a step there")
-    said += [f"{each.measure} moved by {render(each.difference, signed=True)}" for each in drift_of if each.alarm]
-    return said
-
-
-def drift(before: Mapping[str, Any], after: Mapping[str, Any], *, level: float = 0.95) -> Sequence[RateShift]:
-    """Returns how sensitivity and specificity moved between two stored reports, adjusted over the two.
-
-    Alarms need both an interval without zero and an adjusted p-value under .05. Reports without a positive label have
-    neither rate; nothing is returned then.
-    """
     found = []
-    for measure in ("sensitivity", "specificity"):
-        rates = [_rate(report.get("overall", {}).get(measure), level) for report in (before, after)]
-        if rates[0] is not None and rates[1] is not None:
-            found.append((measure, rates[0], rates[1], rate_difference(rates[1], rates[0])))
-    adjusted = benjamini_hochberg([each[3].p_value for each in found])
-    return [
-        RateShift(
-            measure=measure,
-            before=old,
-            after=new,
-            difference=moved.difference,
-            p_value=float(p),
-            alarm=bool(p < ALARM and not moved.difference.low <= 0.0 <= moved.difference.high),
+    if not common:
+        found.append("the two versions have judged no target in common: run both over one canary set")
+    if shift is not None and not math.isnan(shift.low) and not shift.low <= 0.0 <= shift.high:
+        found.append(
+            f"the mean moves by {render(shift, signed=True)} from the change alone: the trend has a step there"
         )
-        for (measure, old, new, moved), p in zip(found, adjusted, strict=True)
-    ]
+    found += [f"{each.measure} moved by {render(each.difference, signed=True)}" for each in drift_of if each.alarm]
+    return found
 
 
-def paired_drift(
-    people: Mapping[str, str],
-    before: Mapping[str, VersionedVerdict],
-    after: Mapping[str, VersionedVerdict],
+def bridge_criteria(
+    evaluator: str,
+    before: tuple[str, Mapping[str, Mapping[str, VersionedVerdict]]],
+    after: tuple[str, Mapping[str, Mapping[str, VersionedVerdict]]],
     *,
+    drift_of: Mapping[str, Sequence[RateShift]],
+    drift_from: str = "",
     level: float = 0.95,
-) -> Sequence[RateShift]:
-    """Returns how sensitivity and specificity moved on targets that people labelled and both sides judged.
-
-    Both sides judge the same targets, so the differences are paired: far narrower than between two calibrations.
-    Labels with more than two values have neither rate; agreement with people stands in for them.
+) -> Bridge:
+    """Returns the same for a rubric whose criteria give scores of their own, by criterion; none is blended.
 
     Args:
-        people: target -> what people said.
-        before: target -> verdict of the earlier side.
-        after: the same of the later side.
+        evaluator: its name.
+        before: version, and criterion -> target -> verdict.
+        after: the same of the later version.
+        drift_of: criterion -> its rates, their alarms adjusted over all criteria.
+        drift_from: what the rates were read from.
         level: of every interval.
     """
-    known = [key for key in people if key in before and key in after]
-    said = sorted({people[key] for key in known})
-    positive = next((label for label in said if label.lower() in POSITIVE_NAMES), said[-1] if len(said) > 1 else "")
-    parts = {"sensitivity": [key for key in known if people[key] == positive]}
-    parts["specificity"] = [key for key in known if people[key] != positive]
-    if len(said) > 2:
-        parts = {"agreement": known}
-    # In two labels a verdict is right or it is the other one; with more it must be the very label.
-    right = [{key: float(_said(side[key]) == people[key]) for key in known} for side in (before, after)]
-    found = [(measure, keys, _columns(keys, right, before)) for measure, keys in parts.items() if keys]
-    p_values = [sign_flip_test(b - a, np.random.default_rng(_SEED), groups) for _, _, (a, b, groups) in found]
-    adjusted = benjamini_hochberg(p_values)
-    return [_moved(measure, columns, float(p), level) for (measure, _, columns), p in zip(found, adjusted, strict=True)]
-
-
-_Columns = tuple[Any, Any, "Sequence[str] | None"]
-
-
-def _columns(
-    keys: Sequence[str], right: Sequence[Mapping[str, float]], verdicts: Mapping[str, VersionedVerdict]
-) -> _Columns:
-    a, b = (np.array([side[key] for key in keys]) for side in right)
-    groups = [verdicts[key].group or key for key in keys]
-    return a, b, groups if len(set(groups)) < len(groups) else None
-
-
-def _moved(measure: str, columns: _Columns, p_value: float, level: float) -> RateShift:
-    a, b, groups = columns
-    difference = paired_rate_difference(a, b, groups, level=level)
-    return RateShift(
-        measure=measure,
-        before=rate(a, groups, level=level),
-        after=rate(b, groups, level=level),
-        difference=difference,
-        p_value=p_value,
-        alarm=bool(p_value < ALARM and not difference.low <= 0.0 <= difference.high),
+    names = list(after[1])
+    alone = {
+        name: bridge(evaluator, (before[0], before[1].get(name, {})), (after[0], after[1][name]), level=level)
+        for name in names
+    }
+    tested = [name for name in names if alone[name].p_value is not None]
+    p_values = benjamini_hochberg([alone[name].p_value or 0.0 for name in tested])
+    adjusted = dict(zip(tested, (float(p) for p in p_values), strict=True))
+    parts = [_criterion(evaluator, name, alone[name], adjusted.get(name), drift_of.get(name, ())) for name in names]
+    rates = sum(len(each.drift) for each in parts)
+    family = f"{len(tested)} shifts of means, {rates} rates against people (Benjamini-Hochberg each)"
+    keys = [{key for verdicts in side[1].values() for key in verdicts} for side in (before, after)]
+    return Bridge(
+        evaluator=evaluator,
+        before=before[0],
+        after=after[0],
+        targets=len(keys[0] & keys[1]),
+        only_before=len(keys[0] - keys[1]),
+        only_after=len(keys[1] - keys[0]),
+        mean_before=None,
+        mean_after=None,
+        shift=None,
+        p_value=None,
+        kappa=None,
+        flips=(),
+        drift_from=drift_from if rates else "",
+        criteria=parts,
+        family=family,
+        warnings=[f"{each.criterion}: {said}" for each in parts for said in _criterion_warnings(each)],
     )
 
 
-def _rate(held: Mapping[str, Any] | None, level: float) -> Estimate | None:
-    """Returns the rate a stored report holds, its interval made anew from the effective size it keeps."""
-    if not held or held.get("estimate") is None:
-        return None
-    effective = float(held.get("n_effective") or held["n"])
-    return wilson(float(held["estimate"]) * effective, effective, level=level)
+def _criterion(
+    evaluator: str, name: str, alone: Bridge, p_adjusted: float | None, drift_of: Sequence[RateShift]
+) -> CriterionBridge:
+    return CriterionBridge(
+        criterion=name,
+        score=f"{evaluator}.{name}",
+        targets=alone.targets,
+        mean_before=alone.mean_before,
+        mean_after=alone.mean_after,
+        shift=alone.shift,
+        p_value=alone.p_value,
+        p_adjusted=p_adjusted,
+        kappa=alone.kappa,
+        flips=alone.flips,
+        drift=drift_of,
+    )
+
+
+def _criterion_warnings(part: CriterionBridge) -> Sequence[str]:
+    """Returns what is said of one among several: its shift counts only where chance is excluded over all of them."""
+    by_chance = part.p_adjusted is not None and part.p_adjusted >= ALARM
+    return _warnings(None if by_chance else part.shift, part.targets, part.drift)

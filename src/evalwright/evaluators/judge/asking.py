@@ -24,17 +24,18 @@ Read = TypeVar("Read")
 
 @dataclass(slots=True)
 class Spent:
-    """What one verdict took: calls, money, the last model that answered."""
+    """What one verdict took: calls, money, the last model that answered and the fingerprint it gave of its system."""
 
     calls: int = 0
     cost: float | None = None
     unpriced: bool = False
     model: str = ""
+    fingerprint: str = ""
 
     def add(self, reply: ChatReply) -> None:
         """Adds one answer."""
         self.calls += 1
-        self.model = reply.model
+        self.model, self.fingerprint = reply.model, reply.system_fingerprint
         self.unpriced = self.unpriced or reply.cost is None
         self.cost = None if self.unpriced else (self.cost or 0.0) + (reply.cost or 0.0)
 
@@ -91,17 +92,24 @@ class Asker:
             {"role": "user", "content": prompt.user_prompt(texts, self.fence())},
         ]
 
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What the endpoint is told besides model, messages and schema."""
+        temperature = self.rubric.model.get("temperature")
+        return {
+            "temperature": float(temperature) if temperature is not None else None,
+            "logprobs": TOP if self.rubric.from_logprobs else None,
+        }
+
     async def call(self, messages: Sequence[Mapping[str, Any]], spent: Spent) -> ChatReply:
         """Returns one reply, traced and counted."""
-        temperature = self.rubric.model.get("temperature")
         request = ChatRequest(
             model=self.model,
             messages=tuple(messages),
             schema=self.schema,
             schema_name="verdict",
-            temperature=float(temperature) if temperature is not None else None,
-            logprobs=TOP if self.rubric.from_logprobs else None,
             deadline_s=self.deadline_s,
+            **self.parameters,
         )
         with tracing.call_span(self.tracer, request) as span:
             reply = await self.client.chat(request)

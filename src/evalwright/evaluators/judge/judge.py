@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from opentelemetry.trace import Span, TracerProvider
 
 from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, Subject
 from evalwright.domain.score import ScoreStatus, ScoreType
-from evalwright.evaluators.judge import prompt, tracing
+from evalwright.evaluators.judge import kept, prompt, tracing
 from evalwright.evaluators.judge.asking import Asker, Spent
 from evalwright.evaluators.judge.comparing import of_both_orders, swapped_texts
-from evalwright.evaluators.judge.evidence import verify
 from evalwright.evaluators.judge.inputs import JudgeInputs, collect
 from evalwright.evaluators.judge.rubric import Rubric, WhenCut
 from evalwright.evaluators.judge.rubric_file import read_rubric
@@ -30,6 +28,8 @@ from evalwright.evaluators.result import errored
 from evalwright.evaluators.selectors import parse_selector
 from evalwright.evaluators.single import OneScore
 from evalwright.ports.models import ChatModel
+
+Kept: TypeAlias = "MutableMapping[str, Outcome] | Literal[False] | None"
 
 
 class Judge(OneScore):
@@ -46,7 +46,7 @@ class Judge(OneScore):
         *,
         model: str = "",
         client: ChatModel | None = None,
-        cache: MutableMapping[str, Outcome] | None = None,
+        cache: Kept = None,
         tracer_provider: TracerProvider | None = None,
         deadline_s: float = 60.0,
         fence: Callable[[], str] = lambda: secrets.token_hex(6),
@@ -57,7 +57,8 @@ class Judge(OneScore):
             rubric: what it judges by.
             model: the model to ask, unless the rubric pins one by name.
             client: how to ask it; the caller closes it. A judge without one is completed by ``using``.
-            cache: outcomes by content (rubric, model, inputs); only scored and abstained ones are kept.
+            cache: outcomes by content (rubric, model, provider, inputs, repeat); only scored and abstained ones are
+                kept. False: it judges afresh whatever happens; None: it may be given one by what runs it.
             tracer_provider: where its own traces go; the global provider when None.
             deadline_s: bound of one model call, retries included.
             fence: makes the random word around untrusted text.
@@ -91,6 +92,11 @@ class Judge(OneScore):
         """True until it knows a model and how to ask it."""
         return self._client is None or not self._model
 
+    @property
+    def provider(self) -> str:
+        """Who answers: the address its client asks; empty where that is not known."""
+        return str(getattr(self._client, "scope", ""))
+
     def using(self, *, model: str, client: ChatModel) -> Judge:
         """Returns the same judge with a model to ask and a client to ask it with; a pinned model stays."""
         return self._like(model=model, client=client)
@@ -100,8 +106,12 @@ class Judge(OneScore):
         return self._like(rubric=rubric)
 
     def uncached(self) -> Judge:
-        """Returns the same judge without its cache: asked again, it judges again."""
-        return self._like(cache=None)
+        """Returns the same judge without a cache, and none to be given: asked again, it judges again."""
+        return self._like(cache=False)
+
+    def keeping(self, cache: MutableMapping[str, Outcome]) -> Judge:
+        """Returns the same judge with a cache, unless it has one or is to have none."""
+        return self if self._cache is not None else self._like(cache=cache)
 
     async def aclose(self) -> None:
         """Closes the connections of its client, where it has any; both may be used again afterwards."""
@@ -145,13 +155,16 @@ class Judge(OneScore):
         refusal = self._refusal(inputs)
         if refusal is not None:
             return dict.fromkeys(self._parts, refusal)
-        keys = {name: f"{self._key(inputs)} {name}" for name in self._parts}
-        cache = self._cache if self._cache is not None else {}
-        known = {name: cached for name, key in keys.items() if (cached := cache.get(key)) is not None}
-        if len(known) == len(keys):
-            return {name: _again(cached, inputs, subject) for name, cached in known.items()}
+        if not isinstance(self._cache, MutableMapping):
+            return await self._judge_together(subject, inputs)
+        key = self._key(inputs, subject)
+        known = {name: held for name in self._parts if (held := self._cache.get(f"{key} {name}")) is not None}
+        if len(known) == len(self._parts):
+            return {name: kept.again(held, inputs, subject) for name, held in known.items()}
+        started = time.perf_counter()
         found = await self._judge_together(subject, inputs)
-        cache.update({keys[name]: each for name, each in found.items() if each.status is not ScoreStatus.ERRORED})
+        for name, each in found.items():
+            self._keep(f"{key} {name}", each, started)
         return found
 
     async def _judge_together(self, subject: Subject, inputs: JudgeInputs) -> Mapping[str, Outcome]:
@@ -170,16 +183,22 @@ class Judge(OneScore):
     async def _outcome(self, subject: Subject) -> Outcome:
         inputs = collect(self._selectors, subject, self.rubric.max_input_chars)
         refusal = self._refusal(inputs)
-        if refusal is not None or self._cache is None:
+        if refusal is not None or not isinstance(self._cache, MutableMapping):
             return refusal or await self._judge(subject, inputs)
-        key = self._key(inputs)
-        cached = self._cache.get(key)
-        if cached is not None:
-            return _again(cached, inputs, subject)
+        key = self._key(inputs, subject)
+        held = self._cache.get(key)
+        if held is not None:
+            return kept.again(held, inputs, subject)
+        started = time.perf_counter()
         outcome = await self._judge(subject, inputs)
-        if outcome.status is not ScoreStatus.ERRORED:
-            self._cache[key] = outcome
+        self._keep(key, outcome, started)
         return outcome
+
+    def _keep(self, key: str, outcome: Outcome, started: float) -> None:
+        """Keeps a verdict or an abstention; what failed may succeed the next time."""
+        if isinstance(self._cache, MutableMapping) and outcome.status is not ScoreStatus.ERRORED:
+            took_ms = (time.perf_counter() - started) * 1000
+            self._cache[key] = kept.to_keep(outcome, now_ns=time.time_ns(), took_ms=took_ms)
 
     def _refusal(self, inputs: JudgeInputs) -> Outcome | None:
         if self.needs_client:
@@ -191,9 +210,9 @@ class Judge(OneScore):
             return Outcome(status=ScoreStatus.UNSEEN, reason=reason, metadata={"cut": dict(inputs.cut)})
         return None
 
-    def _key(self, inputs: JudgeInputs) -> str:
-        text = json.dumps([self._spec.version, self._system, self._model, list(inputs.texts.items())])
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    def _key(self, inputs: JudgeInputs, subject: Subject) -> str:
+        sent = {"system": self._system, "schema": self._schema, "model": self._model, **self.asker().parameters}
+        return kept.key_of({"version": self._spec.version, **sent}, self.provider, inputs, subject)
 
     async def _judge(self, subject: Subject, inputs: JudgeInputs) -> Outcome:
         spent = Spent()
@@ -205,6 +224,8 @@ class Judge(OneScore):
 
     def _finished(self, outcome: Outcome, inputs: JudgeInputs, spent: Spent, span: Span) -> Outcome:
         metadata = {**outcome.metadata, "model": spent.model or self._model, "calls": spent.calls}
+        if spent.fingerprint:
+            metadata["system_fingerprint"] = spent.fingerprint
         if inputs.cut:
             metadata["cut"] = dict(inputs.cut)
         return replace(outcome, cost=spent.cost, judge_trace_id=tracing.trace_id_of(span), metadata=metadata)
@@ -237,13 +258,6 @@ class Judge(OneScore):
 
 def _of_samples(outcomes: Sequence[Outcome], rubric: Rubric) -> Outcome:
     return outcomes[0] if len(outcomes) == 1 else majority(outcomes, rubric)
-
-
-def _again(cached: Outcome, inputs: JudgeInputs, subject: Subject) -> Outcome:
-    """Returns a verdict given before; the same words may stand in another span, so evidence is looked up anew."""
-    there = verify([quote.quote for quote in cached.evidence], inputs.texts, subject)
-    spans = zip(cached.evidence, there, strict=True)
-    return replace(cached, cost=0.0, evidence=tuple(replace(old, span_id=new.span_id) for old, new in spans))
 
 
 def _spec(rubric: Rubric, model: str) -> EvaluatorSpec:

@@ -105,7 +105,7 @@ async def _verdict(
     if subject is None:
         return NOTHING_TO_CHANGE
     spec = judge.evaluator.spec
-    key = cache_key(spec.version, arm, subject)
+    key = cache_key(f"{spec.version} {getattr(judge.evaluator, 'provider', '')}".strip(), arm, subject)
     kept = cache.get(key) if cache is not None else None
     if kept is not None:
         return judge.read([(spec.name, spec.type, kept)])

@@ -9,6 +9,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalwright.domain.calibration import Bridge, CalibrationCard, CalibrationReport, Disagreement, JudgeComparison
+from evalwright.domain.canary import CanaryStanding
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.gate import Verdict
@@ -183,6 +184,25 @@ def bridge_versions(
 
     allowed = caller.project(Scope.READ, project)
     return reply(bridge_stored(deps, allowed, name, before, after, judge_score=judge_score, dataset=dataset))
+
+
+@routes.get("/evaluators/{name}/canary", response_model=model_of(CanaryStanding))
+def show_canary(
+    deps: DepsParam,
+    caller: CallerParam,
+    name: NameOrId,
+    version: Annotated[str, Query(min_length=1, max_length=300, description="of the evaluator, whole")],
+    project: ProjectParam = "",
+    dataset: Annotated[str, Query(max_length=300, description="the canary set; empty: that of the rubric")] = "",
+    provider: Annotated[str | None, Query(max_length=500, description="who is asked; absent: anyone")] = None,
+) -> Response:
+    """Whether a judge as it is now has been run over its canary set, and what moved since the run before."""
+    from evalwright.server.standings import Wanted as WantedStanding
+    from evalwright.server.standings import standing_of
+
+    allowed = caller.project(Scope.READ, project)
+    wanted = WantedStanding(evaluator=name, version=version, dataset=dataset, provider=provider)
+    return reply(standing_of(deps, allowed, wanted))
 
 
 @routes.get("/judges/compare", response_model=model_of(JudgeComparison))

@@ -5,6 +5,7 @@ What needs numpy is imported when it is first asked for: an idle server does wit
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query, Response
@@ -110,28 +111,27 @@ def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: Proj
     """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
     from evalwright.experiments.comparison import failed_items
     from evalwright.release.gate import check
-    from evalwright.server.results import compare_experiments, estimates, read_results
+    from evalwright.server.results import canary_warnings, compare_experiments, estimates, read_results
     from evalwright.server.trust import trust_of
 
     allowed = caller.project(Scope.READ, body.project, project)
     candidate = _finished(deps.records.find_experiment(allowed, body.candidate))
     directions = {criterion.metric: criterion.direction for criterion in body.criteria}
-    if not body.baseline:
+    allowed_untrusted = body.allow_untrusted_judges
+    if body.baseline:
+        baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
+        comparison, _, found = compare_experiments(deps, baseline, candidate, directions)
+        decided = check(comparison, body.criteria, judges=comparison.judges, allow_untrusted=allowed_untrusted)
+    else:
         found = read_results(deps, candidate)
-        return reply(
-            check(
-                estimates(found.rows),
-                body.criteria,
-                failed_items=failed_items(found.rows, directions),
-                judges=trust_of(deps, allowed, found.writers),
-                allow_untrusted=body.allow_untrusted_judges,
-            )
+        decided = check(
+            estimates(found.rows),
+            body.criteria,
+            failed_items=failed_items(found.rows, directions),
+            judges=trust_of(deps, allowed, found.writers),
+            allow_untrusted=allowed_untrusted,
         )
-    baseline = _finished(deps.records.find_experiment(allowed, body.baseline))
-    comparison = compare_experiments(deps, baseline, candidate, directions)[0]
-    return reply(
-        check(comparison, body.criteria, judges=comparison.judges, allow_untrusted=body.allow_untrusted_judges)
-    )
+    return reply(replace(decided, warnings=canary_warnings(deps, candidate, found)))
 
 
 def _finished(experiment: Experiment) -> Experiment:

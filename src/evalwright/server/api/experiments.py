@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from evalwright.domain.calibration import Correction
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment, Trial
+from evalwright.domain.judging import Judging
 from evalwright.domain.project import Scope
 from evalwright.domain.score import ScoreSource, ScoreStatus
 from evalwright.domain.trace import Page
@@ -44,8 +45,9 @@ MetricEstimate = shape(
 ExperimentDetail = extend(
     Experiment,
     "ExperimentDetail",
-    "An experiment with its metrics.",
+    "An experiment with its metrics, and how its judges came to their verdicts.",
     metrics=list_of(MetricEstimate),
+    judging=list_of(model_of(Judging)),
 )
 Stored = shape("Stored", "How many trials the experiment holds now.", written=int, completed=int)
 
@@ -133,7 +135,7 @@ def show_experiment(
     wanted = {name: each for name, each in means.items() if name in judged} if corrected else {}
     made = correct_experiment(deps, experiment, wanted)
     metrics = [{"metric": name, "estimate": each, "correction": made.get(name)} for name, each in means.items()]
-    return reply({**wire.to_plain(experiment), "metrics": metrics})
+    return reply({**wire.to_plain(experiment), "metrics": metrics, "judging": found.judging})
 
 
 @routes.delete("/experiments/{name_or_id}", status_code=204, response_class=Response)
@@ -158,10 +160,10 @@ def list_trials(
     cursor: CursorParam = "",
 ) -> Response:
     """Trials with their scores."""
-    experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
-    page = deps.records.list_trials(experiment.id, item_key=item, limit=limit, cursor=cursor)
     from evalwright.server.results import inputs_of  # numpy, only when asked for
 
+    experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
+    page = deps.records.list_trials(experiment.id, item_key=item, limit=limit, cursor=cursor)
     scores = scores_by_trial(deps.spans, experiment, [trial.id for trial in page.items])
     inputs = inputs_of(deps.records, experiment, {trial.item_key for trial in page.items}) if item else {}
     items = [

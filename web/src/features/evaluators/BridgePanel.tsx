@@ -7,7 +7,7 @@ import ui from "../../ui/ui.module.css";
 import css from "./Evaluators.module.css";
 import { PlaceLink } from "./PlaceLink";
 import { useBridge } from "./probeQueries";
-import { type Bridge, trendSentence } from "./probes";
+import { type Bridge, driftOf, trendSentence } from "./probes";
 
 interface Props {
   project: string;
@@ -57,7 +57,9 @@ function Shown({ bridge }: { bridge: Bridge }) {
         <dl className={css.pairs} style={{ margin: 0 }}>
           <dt className="dim">shift, paired</dt>
           <dd>
-            {bridge.shift ? <EstimateView value={bridge.shift} signed /> : "no numbers to average"}{" "}
+            {bridge.criteria.length ? "by criterion, below" : null}
+            {bridge.shift ? <EstimateView value={bridge.shift} signed /> : null}
+            {bridge.shift || bridge.criteria.length ? null : "no numbers to average"}{" "}
             {bridge.p_value === null ? null : <span className="faint">· p {pValue(bridge.p_value)}</span>}
           </dd>
           {bridge.mean_before ? (
@@ -96,8 +98,41 @@ function Shown({ bridge }: { bridge: Bridge }) {
           {trendSentence(bridge)}
         </p>
       </div>
-      <Flips flips={bridge.flips} />
-      <Drift drift={bridge.drift} basis={bridge.drift_from} />
+      {bridge.criteria.length ? <Criteria bridge={bridge} /> : <Flips flips={bridge.flips} />}
+      <Drift drift={driftOf(bridge)} basis={bridge.drift_from} />
+    </>
+  );
+}
+
+/** Each criterion is a judge of its own: none of its numbers is blended with another's. */
+function Criteria({ bridge }: { bridge: Bridge }) {
+  return (
+    <>
+      <h3 className={css.subhead}>By criterion; alarms adjusted over {bridge.family}</h3>
+      <table className={ui.table} aria-label="Shift of each criterion">
+        <thead>
+          <tr>
+            <th>Criterion</th>
+            <th>Mean before</th>
+            <th>Mean after</th>
+            <th>Shift, paired</th>
+            <th className={ui.right}>p, adjusted</th>
+            <th className={ui.right}>Verdicts that flip</th>
+          </tr>
+        </thead>
+        <tbody>
+          {bridge.criteria.map((part) => (
+            <tr key={part.criterion}>
+              <td>{part.criterion}</td>
+              <td>{part.mean_before ? <EstimateView value={part.mean_before} /> : "–"}</td>
+              <td>{part.mean_after ? <EstimateView value={part.mean_after} /> : "–"}</td>
+              <td>{part.shift ? <EstimateView value={part.shift} signed /> : "–"}</td>
+              <td className={`${ui.right} num`}>{part.p_adjusted === null ? "–" : pValue(part.p_adjusted)}</td>
+              <td className={`${ui.right} num`}>{count(part.flips.reduce((sum, flip) => sum + flip.count, 0))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </>
   );
 }
@@ -147,7 +182,7 @@ function Target({ target }: { target: string }) {
   );
 }
 
-function Drift({ drift, basis }: { drift: Bridge["drift"]; basis: string }) {
+function Drift({ drift, basis }: { drift: ReturnType<typeof driftOf>; basis: string }) {
   if (!drift.length) return null;
   return (
     <>
@@ -162,10 +197,10 @@ function Drift({ drift, basis }: { drift: Bridge["drift"]; basis: string }) {
           </tr>
         </thead>
         <tbody>
-          {drift.map((each) => (
-            <tr key={each.measure}>
+          {drift.map(({ name, rate: each }) => (
+            <tr key={name}>
               <td>
-                {each.measure} {each.alarm ? <Badge tone="bad">drift</Badge> : null}
+                {name} {each.alarm ? <Badge tone="bad">drift</Badge> : null}
               </td>
               <td>
                 <EstimateView value={each.before} />

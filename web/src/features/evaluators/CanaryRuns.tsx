@@ -8,6 +8,7 @@ import ui from "../../ui/ui.module.css";
 import { type CanaryRun, canaryRuns } from "./canary";
 import css from "./Evaluators.module.css";
 import { useBridge, useExperimentsOf } from "./probeQueries";
+import { driftOf } from "./probes";
 
 interface Props {
   project: string;
@@ -80,6 +81,7 @@ function Runs({ project, name, runs }: { project: string; name: string; runs: Ca
 function Run({ project, name, each }: { project: string; name: string; each: CanaryRun }) {
   const bridge = useBridge(project, name, each.before, each.run.id);
   const b = bridge.data;
+  const rates = b ? driftOf(b) : [];
   return (
     <tr>
       <td>
@@ -95,17 +97,22 @@ function Run({ project, name, each }: { project: string; name: string; each: Can
       <td>
         {each.before ? null : <span className="faint">the first over these items</span>}
         {b?.shift ? <EstimateView value={b.shift} signed /> : null}
+        {b?.criteria.map((part) => (
+          <div key={part.criterion}>
+            {part.criterion} {part.shift ? <EstimateView value={part.shift} signed /> : "no numbers to average"}
+          </div>
+        ))}
         {b && !b.targets ? <Badge tone="bad">no verdict in common</Badge> : null}
         {bridge.error ? <span className="bad">{bridge.error.message}</span> : null}
       </td>
       <td>
-        {b?.drift.map((rate) => (
-          <div key={rate.measure}>
-            {rate.measure} <EstimateView value={rate.difference} signed direction="higher" />{" "}
+        {rates.map(({ name, rate }) => (
+          <div key={name}>
+            {name} <EstimateView value={rate.difference} signed direction="higher" />{" "}
             {rate.alarm ? <Badge tone="bad">drift</Badge> : null}
           </div>
         ))}
-        {b?.targets && !b.drift.length ? <span className="faint">no item says what people think</span> : null}
+        {b?.targets && !rates.length ? <span className="faint">no item says what people think</span> : null}
       </td>
     </tr>
   );

@@ -6,6 +6,7 @@ const SAID: Record<string, { text: string; tone: Tone }> = {
   held: { text: "may decide gates", tone: "ok" },
   no_bar: { text: "no bar set", tone: "plain" },
   undecided: { text: "may not decide: too few labels", tone: "warn" },
+  drifted: { text: "may not decide: it has drifted", tone: "bad" },
   below_bar: { text: "may not decide: under its bar", tone: "bad" },
   uncalibrated: { text: "may not decide: not calibrated", tone: "warn" },
 };

@@ -12,6 +12,15 @@ export type Bridge = Schemas["Bridge"];
 
 export const TONES: Record<string, Tone> = { pass: "ok", fail: "bad", undecided: "warn", "not applicable": "plain" };
 
+/** Every rate that was held against people, named by its criterion where the rubric has several. */
+export function driftOf(bridge: Bridge): { name: string; rate: Bridge["drift"][number] }[] {
+  const own = bridge.drift.map((rate) => ({ name: rate.measure, rate }));
+  const parts = bridge.criteria.flatMap((part) =>
+    part.drift.map((rate) => ({ name: `${part.criterion}: ${rate.measure}`, rate })),
+  );
+  return [...own, ...parts];
+}
+
 /** A shift has a sign; a share has none. */
 export function isShift(effect: Estimate): boolean {
   return (
@@ -87,6 +96,9 @@ export function ranked(lines: Finding[]): Finding[] {
 export function trendSentence(bridge: Bridge): string {
   const shift = bridge.shift;
   if (!bridge.targets) return "";
+  if (bridge.criteria.length) {
+    return "Each criterion has a score and a trend of its own; a step counts where chance is excluded over all criteria.";
+  }
   if (!shift || shift.estimate === null || shift.low === null || shift.high === null) {
     return "Their verdicts have no number to average, so no trend of means is affected; see what flips.";
   }
