@@ -23,6 +23,7 @@ from evalwright.domain.score import Evidence, Score, ScoreStatus, ScoreType, Tar
 from evalwright.domain.span import CostSource, Span, SpanEvent, SpanKind, SpanLink, SpanStatus
 from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreQuery, Window
 from evalwright.storage.spans import SpanDatabase
+from evalwright.storage.spans.search import search_spans
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "storage" / "spans"))
 from span_stores import HOUR, START, make_span, opened_store, trace_of
@@ -495,6 +496,41 @@ def test_search_finds_every_field(store: SpanDatabase, project: str) -> None:
         store.search_trace(project, trace_of(1), "(")
 
 
+ODD = {"big": 2**80, "list": [1, {"deep needle": "x"}], "say": 'a "quoted" needle\n', "uni": "née needle", "none": None}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["needle", "(?i)NEEDLE", r"\d+ needle", "^a", "quoted", "1208925819614629174", "e|d", "n.e"]
+)
+def test_a_search_finds_what_looking_at_every_field_finds(store: SpanDatabase, project: str, pattern: str) -> None:
+    store.write_spans([
+        span(project, n, attributes={**ODD, "n": n} if n % 3 else {"say": f"{n} needle"}, input="needle" * (n % 2),
+             start=START + (7 - n) * 10**6, resource={"needle": "key"})
+        for n in range(1, 7)
+    ])  # fmt: skip
+    everything = search_spans(store.trace_spans(project, trace_of(1)), pattern, 1000)
+    assert everything
+    assert store.search_trace(project, trace_of(1), pattern, limit=1000) == everything
+    assert store.search_trace(project, trace_of(1), pattern, limit=2) == everything[:2]
+
+
+def test_a_search_reads_a_long_trace_in_portions(
+    store: SpanDatabase, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalwright.storage.spans.search._SPANS_AT_ONCE", 2)
+    store.write_spans([span(project, n, input=f"say {n}", start=START + n * 10**6) for n in range(1, 8)])
+    found = store.search_trace(project, trace_of(1), "say [0-9]", limit=5)
+    assert [match.span_id[-1] for match in found] == ["1", "2", "3", "4", "5"]
+
+
+def test_the_tree_of_a_longer_trace_comes_without_previews_where_asked(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, n, input=f"say {n}") for n in range(1, 5)])
+    for most, shown in ((None, True), (4, True), (3, False)):
+        nodes = store.trace_tree(project, trace_of(1), previews_up_to=most).nodes
+        assert len(nodes) == 4
+        assert [bool(node.input_preview) for node in nodes] == [shown] * 4
+
+
 def test_aggregates_group_and_order(store: SpanDatabase, project: str) -> None:
     store.write_spans([
         span(project, n, trace=n, ms=n * 100, model="a" if n % 2 else "b", start=START + n * HOUR, attributes={"t": n % 2},
@@ -536,6 +572,14 @@ def test_scores_come_back_as_they_were_and_the_later_version_wins(store: SpanDat
     store.write_scores([second, first])
     store.write_scores([first])
     assert store.list_scores(ScoreQuery(project=project)).items == [second]
+
+
+def test_of_equally_old_scores_in_one_batch_the_last_counts_once(store: SpanDatabase, project: str) -> None:
+    store.write_spans([span(project, 1)])
+    store.write_scores([score(project, "a", value=value) for value in (0.0, 0.5, 1.0)])
+    assert [one.value for one in store.list_scores(ScoreQuery(project=project)).items] == [1.0]
+    (trace,) = store.list_traces(query(project)).items
+    assert [(summary.count, summary.mean) for summary in trace.scores] == [(1, 1.0)]
 
 
 def test_scores_filter_and_page(store: SpanDatabase, project: str) -> None:

@@ -181,11 +181,14 @@ class MemorySpanStore:
             flagged_spans=sum(bool(span.flags) for span in spans),
         )
 
-    def trace_tree(self, project: str, trace_id: str) -> TraceTree:
+    def trace_tree(self, project: str, trace_id: str, *, previews_up_to: int | None = None) -> TraceTree:
         spans = self.trace_spans(project, trace_id)
         if not spans:
             raise NotFound(f"no trace {trace_id!r} in project {project!r}")
-        return TraceTree(summary=self._summary(spans), nodes=[_node(span) for span in spans])
+        nodes = [_node(span) for span in spans]
+        if previews_up_to is not None and len(nodes) > previews_up_to:
+            nodes = [dataclasses.replace(node, input_preview="", output_preview="") for node in nodes]
+        return TraceTree(summary=self._summary(spans), nodes=nodes)
 
     def trace_spans(self, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
         with self._lock:

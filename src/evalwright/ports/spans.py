@@ -101,11 +101,30 @@ class ScoreGroup:
     inclusion: Sequence[float] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedSpans:
+    """Spans in the form in which the store that made this writes them; others read only their keys.
+
+    ``keys`` are (project, trace_id, span_id), one a span.
+    """
+
+    keys: Sequence[tuple[str, str, str]]
+    body: Any
+
+
 class SpanWriter(Protocol):
     """Durable writes. A call returns only when its rows would survive ``kill -9`` and power loss."""
 
+    def encode_spans(self, spans: Sequence[Span]) -> EncodedSpans:
+        """Makes spans ready for ``write_encoded``: all the work that needs no turn, for any thread to do."""
+        ...
+
+    def write_encoded(self, batches: Sequence[EncodedSpans]) -> None:
+        """Upserts encoded batches on (project, trace_id, span_id)."""
+        ...
+
     def write_spans(self, spans: Sequence[Span]) -> None:
-        """Upserts a batch on (project, trace_id, span_id)."""
+        """Encodes and writes one batch."""
         ...
 
     def write_scores(self, scores: Sequence[Score]) -> None:
@@ -140,8 +159,11 @@ class SpanReader(Protocol):
         """Sessions of which any span matches."""
         ...
 
-    def trace_tree(self, project: str, trace_id: str) -> TraceTree:
-        """The light tree. ``project`` may be empty: then any project's. Raises NotFound."""
+    def trace_tree(self, project: str, trace_id: str, *, previews_up_to: int | None = None) -> TraceTree:
+        """The light tree. ``project`` may be empty: then any project's. Raises NotFound.
+
+        Nodes of a trace of more than ``previews_up_to`` spans come without previews, which is cheaper.
+        """
         ...
 
     def trace_spans(self, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:

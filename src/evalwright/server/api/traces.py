@@ -17,7 +17,7 @@ from evalwright.semconv import words
 from evalwright.server import wire
 from evalwright.server.conditional import reply_if_changed
 from evalwright.server.deps import Deps
-from evalwright.server.outlines import TraceOutline, outline_of
+from evalwright.server.outlines import PREVIEWS_UP_TO, TraceOutline, outline_of
 from evalwright.server.params import CallerParam, DepsParam, ListParam, ProjectParam, TraceId, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, model_of, page_of, shape
@@ -60,7 +60,8 @@ def show_trace(deps: DepsParam, caller: CallerParam, trace_id: TraceId, project:
 @routes.get("/traces/{trace_id}/outline", response_model=model_of(TraceOutline))
 def outline_trace(deps: DepsParam, caller: CallerParam, trace_id: TraceId, project: AnyProject = "") -> Response:
     """The light tree as columns, a tenth of the size: what the web app draws a trace of any length from."""
-    return reply(outline_of(deps.spans.trace_tree(caller.any_project(Scope.READ, project), trace_id)))
+    allowed = caller.any_project(Scope.READ, project)
+    return reply(outline_of(deps.spans.trace_tree(allowed, trace_id, previews_up_to=PREVIEWS_UP_TO)))
 
 
 @routes.get("/traces/{trace_id}/spans", response_model=SpanDetails)

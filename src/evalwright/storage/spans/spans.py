@@ -61,14 +61,15 @@ def span_conditions(query: ListQuery, listing: Listing, binder: Binder) -> str:
     return f"project = {project} AND {in_window(query.window, 'start_ns', binder)} AND {condition}"
 
 
-def trace_spans(engine: Engine, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
-    """Returns full spans of one trace in start order."""
+def trace_spans(
+    engine: Engine, project: str, trace_id: str, span_ids: Sequence[str] = (), bounds: Bounds | None = None
+) -> Sequence[Span]:
+    """Returns full spans of one trace in start order; ``bounds`` are looked up unless given."""
     binder = Binder()
-    bounds = find_bounds(engine, project, [trace_id])
-    only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
+    bounds = bounds or find_bounds(engine, project, [trace_id])
     sql = (
         f"SELECT {', '.join(READ_COLUMNS)} FROM span_rows FINAL"
-        f" {bounds_sql(binder, project, [trace_id], bounds)}{only} ORDER BY start_ns, span_id"
+        f" {bounds_sql(binder, project, [trace_id], bounds, span_ids)} ORDER BY start_ns, span_id"
     )
 
     def read() -> list[Span]:

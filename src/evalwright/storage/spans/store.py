@@ -19,17 +19,17 @@ from evalwright.domain.trace import (
     TraceSummary,
     TraceTree,
 )
-from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
-from evalwright.storage.spans import exports, overview, scores, sessions, spans, tables, traces, trees
+from evalwright.ports.spans import AggregateQuery, EncodedSpans, ListQuery, ScoreGroup, ScoreQuery
+from evalwright.storage.spans import exports, overview, scores, search, sessions, spans, tables, traces, trees
 from evalwright.storage.spans.changes import ChangeCounts
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.gate import WriteGate
 from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
-from evalwright.storage.spans.search import compile_pattern, search_spans
+from evalwright.storage.spans.search import compile_pattern
 from evalwright.storage.spans.snapshot import forget_snapshots, take_snapshot
 from evalwright.storage.spans.views import RecordRows
-from evalwright.storage.spans.writer import Writer
+from evalwright.storage.spans.writer import Writer, encode_batch
 
 
 class SpanDatabase:
@@ -89,10 +89,18 @@ class SpanDatabase:
         """How often spans or scores of the project were written since the start; None where others write too."""
         return None if self._folder is None else self._changes.of(project)
 
+    def encode_spans(self, spans: Sequence[Span]) -> EncodedSpans:
+        """See the port."""
+        return encode_batch(spans)
+
+    def write_encoded(self, batches: Sequence[EncodedSpans]) -> None:
+        """See the port."""
+        with self._gate.passing(), self._changes.noted(key[0] for batch in batches for key in batch.keys):
+            self._writer.write_spans(batches)
+
     def write_spans(self, spans: Sequence[Span]) -> None:
         """See the port."""
-        with self._gate.passing(), self._changes.noted(span.project for span in spans):
-            self._writer.write_spans(spans)
+        self.write_encoded([encode_batch(spans)])
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """See the port."""
@@ -125,9 +133,9 @@ class SpanDatabase:
         """See the port."""
         return sessions.list_sessions(self._engine, query)
 
-    def trace_tree(self, project: str, trace_id: str) -> TraceTree:
+    def trace_tree(self, project: str, trace_id: str, *, previews_up_to: int | None = None) -> TraceTree:
         """See the port."""
-        return trees.trace_tree(self._engine, project, trace_id)
+        return trees.trace_tree(self._engine, project, trace_id, previews_up_to)
 
     def trace_spans(self, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
         """See the port; an empty ``project`` finds the trace in any, as for the tree."""
@@ -137,7 +145,9 @@ class SpanDatabase:
     def search_trace(self, project: str, trace_id: str, pattern: str, *, limit: int = 500) -> Sequence[FieldMatch]:
         """See the port."""
         compile_pattern(pattern)
-        return search_spans(self.trace_spans(project, trace_id), pattern, limit)
+        return search.search_trace(
+            self._engine, trees.find_project(self._engine, project, trace_id), trace_id, pattern, limit
+        )
 
     def aggregate(self, query: AggregateQuery) -> Table:
         """See the port."""

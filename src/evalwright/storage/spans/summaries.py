@@ -39,14 +39,17 @@ def find_bounds(engine: Engine, project: str, trace_ids: Sequence[str]) -> Bound
     return Bounds(row["first"], row["last"])
 
 
-def bounds_sql(binder: Binder, project: str, trace_ids: Sequence[str], bounds: Bounds) -> str:
-    """Returns the clauses that find the spans of ``trace_ids`` through the primary key instead of a scan.
+def bounds_sql(
+    binder: Binder, project: str, trace_ids: Sequence[str], bounds: Bounds, span_ids: Sequence[str] = ()
+) -> str:
+    """Returns the clauses that find the spans of ``trace_ids`` (of them ``span_ids``) by primary key instead of a scan.
 
     PREWHERE names key columns only, which every copy of a span shares, so it is safe under FINAL; payload of other rows
     is then never read.
     """
+    only = f" AND span_id IN {binder.bind(list(span_ids))}" if span_ids else ""
     return (
-        f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(list(trace_ids))}"
+        f"PREWHERE project = {binder.bind(project)} AND trace_id IN {binder.bind(list(trace_ids))}{only}"
         f" WHERE start_ns >= {binder.bind(bounds.first_ns)} AND start_ns <= {binder.bind(bounds.last_ns)}"
     )
 

@@ -51,6 +51,10 @@ _SQL: Final = {
     "output_preview": "output_head",
 }
 _COLUMNS: Final = tuple(f"{_SQL[name]} AS {name}" if name in _SQL else name for name in _Row.__struct_fields__)
+_BARE: Final = tuple(
+    f"'' AS {name}" if name.endswith("_preview") else column
+    for name, column in zip(_Row.__struct_fields__, _COLUMNS, strict=True)
+)
 _ROWS: Final = msgspec.json.Decoder(_Row)
 
 
@@ -74,13 +78,13 @@ def trace_not_found(trace_id: str) -> NotFound:
     return NotFound(f"no trace {trace_id!r}", hint="it may belong to another project, or not have arrived yet")
 
 
-def trace_tree(engine: Engine, project: str, trace_id: str) -> TraceTree:
+def trace_tree(engine: Engine, project: str, trace_id: str, previews_up_to: int | None = None) -> TraceTree:
     """Returns the summary and every node of a trace, without payloads."""
     project = find_project(engine, project, trace_id)
     bounds = find_bounds(engine, project, [trace_id])
     with ThreadPoolExecutor(1) as beside:
         beside_rows = beside.submit(_summary, engine, project, trace_id, bounds)
-        rows = _rows(engine, project, trace_id, bounds)
+        rows = _rows(engine, project, trace_id, bounds, previews_up_to)
         summary, scores = beside_rows.result()
     if summary is None:
         raise trace_not_found(trace_id)
@@ -94,9 +98,20 @@ def _summary(
     return summarise_trace(engine, project, trace_id, bounds, of_trace), of_spans
 
 
-def _rows(engine: Engine, project: str, trace_id: str, bounds: Bounds) -> list[_Row]:
+def _rows(engine: Engine, project: str, trace_id: str, bounds: Bounds, previews_up_to: int | None) -> list[_Row]:
+    if previews_up_to is None:
+        return _read(engine, project, trace_id, bounds, _COLUMNS)
+    # Reading the previews of a few too many shows that the trace is long, and is given up for one read without them.
+    rows = _read(engine, project, trace_id, bounds, _COLUMNS, previews_up_to + 1)
+    return rows if len(rows) <= previews_up_to else _read(engine, project, trace_id, bounds, _BARE)
+
+
+def _read(
+    engine: Engine, project: str, trace_id: str, bounds: Bounds, columns: Sequence[str], most: int = 0
+) -> list[_Row]:
     binder = Binder()
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM span_rows FINAL {bounds_sql(binder, project, [trace_id], bounds)}"
+    few = f" LIMIT {most}" if most else ""
+    sql = f"SELECT {', '.join(columns)} FROM span_rows FINAL {bounds_sql(binder, project, [trace_id], bounds)}{few}"
     return _ROWS.decode_lines(engine.query(sql, binder.params, fmt="JSONCompactEachRow"))
 
 
