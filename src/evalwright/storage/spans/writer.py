@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from evalwright.domain.score import Score
@@ -56,7 +57,8 @@ class Writer:
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """Upserts scores on (project, id)."""
-        self._insert("score_rows", score_rows.COLUMNS, (score_rows.encode_score(score) for score in scores))
+        newest = {(score.project, score.id): score for score in sorted(scores, key=attrgetter("created_ns"))}
+        self._insert("score_rows", score_rows.COLUMNS, map(score_rows.encode_score, newest.values()))
 
     def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Appends log records, one per ``dedupe_key``."""
