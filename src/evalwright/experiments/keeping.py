@@ -56,7 +56,8 @@ def _opened(place: bool | str | Path, tell: Callable[[str], object]) -> VerdictC
     if place is not True:
         return VerdictCache(place)
     try:
-        return VerdictCache.at_hand(named or DEFAULT)
+        # What has a name may be anything; only what is ours by its place may be put aside when it is damaged.
+        return VerdictCache(named) if named else VerdictCache.at_hand(DEFAULT)
     except InvalidInput as error:
         tell(f"{error.message}: verdicts of this run are not kept")
         return None

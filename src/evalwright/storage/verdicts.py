@@ -145,7 +145,7 @@ class VerdictCache(MutableMapping[str, Outcome]):
                 oldest = f"SELECT key FROM verdicts ORDER BY made LIMIT ({tenth})"  # noqa: S608 - constants
                 if not self._db.execute(f"DELETE FROM verdicts WHERE key IN ({oldest})").rowcount:  # noqa: S608
                     break
-            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
         except sqlite3.Error:
             self.faults += 1
 

@@ -25,10 +25,10 @@ def completion(call: Call, reply: Reply, created: int) -> dict[str, Any]:
         "id": identity,
         "object": "chat.completion",
         "created": created,
-        "model": call.model,
+        "model": reply.model or call.model,
         "choices": [choice],
         "usage": usage(call, reply),
-        "system_fingerprint": f"fp_{call.seed:08x}",
+        "system_fingerprint": reply.system_fingerprint or f"fp_{call.seed:08x}",
     }
 
 
@@ -94,7 +94,8 @@ def _logprobs(reply: Reply) -> dict[str, Any]:
 def stream(call: Call, reply: Reply, created: int) -> Iterator[bytes]:
     """Yields server-sent events: role, pieces of text, tool calls, finish, usage when asked for, ``[DONE]``."""
     identity = response_id(call)
-    base = {"id": identity, "object": "chat.completion.chunk", "created": created, "model": call.model}
+    model = reply.model or call.model
+    base = {"id": identity, "object": "chat.completion.chunk", "created": created, "model": model}
 
     def event(delta: dict[str, Any], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}

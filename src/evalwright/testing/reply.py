@@ -35,6 +35,8 @@ class Reply:
         raw: sends these bytes as the body instead of a chat completion.
         input_tokens: defaults to a quarter of the characters sent, like ``output_tokens`` of those answered.
         logprob: natural-log probability given to every token when the request asks for logprobs.
+        model: what the endpoint says has answered; the model asked for when empty.
+        system_fingerprint: of the system that answered; made from the seed when empty.
     """
 
     text: str = ""
@@ -55,6 +57,8 @@ class Reply:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     logprob: float = -0.1
+    model: str = ""
+    system_fingerprint: str = ""
 
 
 Script = Callable[[Call], "Reply | str"]
