@@ -151,6 +151,8 @@ def test_trials_of_a_dataset_are_calibrated_and_outlive_their_experiment(client:
         ("metadata.topic", "chat"),
     }
     assert report["disagreements"] == 10
+    by_id = client.get(f"{API}/experiments/run/trials", params={"item": stored[0]["id"]})
+    assert by_id.json()["items"] == []  # scores came without trials
     assert client.delete(f"{API}/experiments/run").status_code == 204
     assert calibrated(client)["report"]["overall"]["rows"] == 30
 
@@ -186,7 +188,7 @@ def test_measurements_are_correlated_unless_a_threshold_makes_them_labels(client
 @pytest.mark.parametrize(
     ("name", "body", "status", "detail"),
     [
-        ("polite", {"label": "none"}, 404, "no label 'none'"),
+        ("polite", {"label": "none"}, 404, "people's scores in this project: gold"),
         ("stranger", {"label": "gold"}, 404, "'stranger' has judged nothing"),
         ("polite", {"label": "gold", "min_agreement": 2}, 422, "min_agreement"),
         ("polite", {"label": "gold", "dataset": "nope"}, 404, "nope"),

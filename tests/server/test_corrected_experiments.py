@@ -98,6 +98,17 @@ def test_an_experiment_shows_raw_and_corrected_side_by_side(client: TestClient) 
     assert all(each["correction"] is None for each in others if each["metric"] != "polite")
 
 
+def test_the_trials_of_one_item_are_found_by_its_key_or_id_with_what_it_asks(client: TestClient) -> None:
+    run(client, "run", [True, False, True, True], trials=2)
+    every = ok(client.get(f"{API}/experiments/run/trials"))["items"]
+    assert [each["input"] for each in every] == [None] * 4
+    for which in (every[0]["item_key"], every[0]["item_id"]):
+        found = ok(client.get(f"{API}/experiments/run/trials", params={"item": which}))["items"]
+        assert [each["item_key"] for each in found] == ["i000", "i000"]
+        assert [each["input"] for each in found] == [0, 0]
+        assert [each["scores"]["polite"]["value"] for each in found] == [1.0, 0.0]
+
+
 def test_few_labels_are_warned_about_and_no_calibration_is_refused(client: TestClient) -> None:
     rng = np.random.default_rng(7)
     truth = rng.random(ITEMS) < 0.8

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from evalwright.domain.calibration import Scale
 from evalwright.domain.score import ScoreStatus
 from evalwright.evaluators.calibration import (
     LabelledRow,
@@ -138,6 +139,30 @@ def test_a_judge_that_is_worse_and_dearer_is_off_the_front() -> None:
         ("bad", False),
     ]
     assert found.common_rows == 300
+
+
+def test_judges_that_give_numbers_are_compared_by_rank_and_gaps_are_told() -> None:
+    rng = np.random.default_rng(8)
+    truth = rng.normal(size=300)
+
+    def rows(noise: float, silent: int = 0) -> list[LabelledRow]:
+        said = truth + rng.normal(scale=noise, size=300)
+        return [
+            LabelledRow(key=str(n), votes={"a": float(truth[n])}, judged=None if n < silent else float(said[n]),
+                        status=ScoreStatus.ERRORED if n < silent else ScoreStatus.SCORED)
+            for n in range(300)
+        ]  # fmt: skip
+
+    judges = {("near", "1"): rows(0.3), ("far", "1"): rows(2.0, silent=20)}
+    found = compare_judges("gold", judges, Options(scale=Scale.INTERVAL))
+    assert found.metrics == ["spearman"]
+    near, far = found.judges
+    assert (near.evaluator, near.on_front, far.on_front) == ("near", True, False)
+    assert near.spearman is not None
+    assert far.spearman is not None
+    assert near.spearman.low > far.spearman.high
+    assert np.isnan(near.agreement.estimate)
+    assert found.warnings == ["far gave no number on 20 of the rows: they are left out"]
 
 
 def test_a_judge_that_stays_silent_on_what_is_hard_gains_nothing() -> None:

@@ -96,6 +96,19 @@ def test_measurements_are_correlated_and_their_bias_is_shown() -> None:
     assert found.ceiling.alpha.estimate > 0.9
 
 
+def test_numbers_far_apart_in_rank_stand_as_disagreements_furthest_first() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=100)
+    said = truth * 3 + 1  # another scale is no disagreement
+    said[7] = -100.0 if truth[7] > 0 else 100.0
+    made = calibrate([row(n, float(t), float(s)) for n, (t, s) in enumerate(zip(truth, said, strict=True))],
+                     Options(scale=Scale.INTERVAL))  # fmt: skip
+    assert made.disagreements[0].key == "7"
+    assert made.report.disagreements == len(made.disagreements) == 10
+    assert any("10 rows furthest apart in rank" in said for said in made.report.statements)
+    assert calibrate([row(n, float(n), float(n)) for n in range(50)], Options(scale=Scale.INTERVAL)).disagreements == []
+
+
 def test_groups_stay_on_one_side_of_the_split_whatever_is_labelled_later() -> None:
     rows = [row(n, "a", "a" if n % 3 else "b", group=f"session-{n // 4}") for n in range(400)]
     made = calibrate(rows)

@@ -73,6 +73,7 @@ const session = createRoute({
 const evaluators = createRoute({
   getParentRoute: () => rootRoute,
   path: "/evaluators",
+  validateSearch: text("show"),
   component: lazyRouteComponent(() => import("../features/evaluators/EvaluatorsPage"), "EvaluatorsPage"),
 });
 
@@ -87,6 +88,12 @@ const evaluator = createRoute({
   getParentRoute: () => rootRoute,
   path: "/evaluators/$name",
   component: lazyRouteComponent(() => import("../features/evaluators/EvaluatorPage"), "EvaluatorPage"),
+});
+
+const ready = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evaluators/ready/$name",
+  component: lazyRouteComponent(() => import("../features/evaluators/ReadyPage"), "ReadyPage"),
 });
 
 const calibration = createRoute({
@@ -118,6 +125,7 @@ const experiments = createRoute({
 const experiment = createRoute({
   getParentRoute: () => rootRoute,
   path: "/experiments/$experiment",
+  validateSearch: text("item"),
   component: lazyRouteComponent(() => import("../features/experiments/ExperimentPage"), "ExperimentPage"),
 });
 
@@ -153,6 +161,7 @@ export const router = createRouter({
     rubric,
     evaluator,
     calibration,
+    ready,
     datasets,
     dataset,
     experiments,

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import type { Estimate } from "../api/types";
 import { estimateSentence, estimateText } from "./estimate";
+import { count } from "./format";
 import css from "./ui.module.css";
 
 interface Props {
@@ -13,6 +14,8 @@ interface Props {
   domain?: [number, number];
   /** The interval below the value instead of beside it, where columns are many. */
   stacked?: boolean;
+  /** Its n in sight, not only on hover. */
+  n?: boolean;
 }
 
 function toneOf(e: Estimate, direction: string): string {
@@ -23,7 +26,7 @@ function toneOf(e: Estimate, direction: string): string {
 }
 
 /** The only way a number with sampling error reaches the screen: value, interval and, on hover, n and method. */
-export function EstimateView({ value, signed = false, direction, domain, stacked = false }: Props) {
+export function EstimateView({ value, signed = false, direction, domain, stacked = false, n = false }: Props) {
   if (!value) return <span className="faint">–</span>;
   const text = estimateText(value, { signed });
   const tone = direction ? toneOf(value, direction) : "";
@@ -39,6 +42,7 @@ export function EstimateView({ value, signed = false, direction, domain, stacked
         {domain ? <Whisker value={value} domain={domain} zero={signed} /> : null}
         <span className={`${css.estimateValue} ${tone}`}>{text.value}</span>
         <span className={css.estimateRange}>{text.interval || (text.value === "–" ? "" : "no interval")}</span>
+        {n && value.estimate !== null ? <span className={css.estimateRange}>n = {count(value.n)}</span> : null}
       </span>
     </Tooltip>
   );

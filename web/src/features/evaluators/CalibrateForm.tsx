@@ -11,12 +11,14 @@ interface Props {
   project: string;
   evaluator: EvaluatorDetail;
   onMade: (card: string) => void;
+  /** What it was held against last. */
+  last?: string;
 }
 
 const optional = (value: string | number) => (value === "" ? null : Number(value));
 
 /** Holds an evaluator against a score that people gave, and keeps the card. */
-export function CalibrateForm({ project, evaluator, onMade }: Props) {
+export function CalibrateForm({ project, evaluator, onMade, last = "" }: Props) {
   const human = useHumanScores(project);
   const given = [...new Set((human.data?.items ?? []).map((row) => row.name))];
   const written = evaluator.scores.map((row) => row.name);
@@ -26,7 +28,7 @@ export function CalibrateForm({ project, evaluator, onMade }: Props) {
   const [version, setVersion] = useState("");
   const [bar, setBar] = useState<string | number>("");
   const calibrate = useCalibrate(project, evaluator.spec.name);
-  const against = label || given[0] || "";
+  const against = label || (given.includes(last) ? last : (given[0] ?? ""));
   const judged = score || (written.length > 1 ? (written[0] ?? "") : "");
   const problem = calibrate.error instanceof ApiError ? calibrate.error.problem : null;
   return (

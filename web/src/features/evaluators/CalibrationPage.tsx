@@ -44,7 +44,9 @@ export function CalibrationPage() {
       }
     >
       <Scroll label="Calibration">
-        {evaluator.data ? <CalibrateForm project={project} evaluator={evaluator.data} onMade={open} /> : null}
+        {evaluator.data ? (
+          <CalibrateForm project={project} evaluator={evaluator.data} onMade={open} last={items[0]?.label_score} />
+        ) : null}
         {evaluator.error ? <Failure error={evaluator.error} /> : null}
         {cards.error ? <Failure error={cards.error} retry={() => cards.refetch()} /> : null}
         {cards.isPending ? <Loading /> : null}

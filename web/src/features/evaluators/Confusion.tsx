@@ -77,7 +77,9 @@ export function Confusion({ of, labels, cell, onCell }: Props) {
               <th>Precision</th>
               <th>Recall</th>
               <th>F1</th>
-              <th className={ui.right}>Given by people</th>
+              <th className={ui.right} title="How often people gave it">
+                People
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import type { CalibrationDetail, Disagreement } from "../../api/types";
+import type { CalibrationDetail, Disagreement, Place } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { EvidenceList } from "../../ui/EvidenceList";
 import { plural } from "../../ui/format";
+import { JsonTree } from "../../ui/JsonTree";
 import { Failure, Loading } from "../../ui/Notice";
 import ui from "../../ui/ui.module.css";
+import { useItemTrials } from "../experiments/queries";
 import { readCell } from "./Confusion";
 import css from "./Evaluators.module.css";
 import { PlaceLink } from "./PlaceLink";
@@ -28,7 +30,9 @@ export function Disagreements({ card, cell, onCell }: Props) {
       <h2>
         Disagreements{" "}
         <span className="faint">
-          {human || judge ? `people said ${human}, the judge ${judge}` : plural(all, "row")}
+          {human || judge
+            ? `people said ${human}, the judge ${judge}`
+            : `${plural(all, "row")}${card.report.scale === "interval" ? " furthest apart in rank" : ""}`}
         </span>{" "}
         {human || judge ? (
           <Button size="compact-xs" variant="subtle" onClick={() => onCell("")}>
@@ -73,6 +77,7 @@ function Apart({ card, row }: { card: CalibrationDetail; row: Disagreement }) {
         <h3>People</h3>
         <Badge tone="accent">{row.human}</Badge>
         {votes.length > 1 ? <p>{votes.map(([who, said]) => `${who}: ${said}`).join(", ")}</p> : null}
+        {row.target.item_id && row.target.experiment_id ? <Judged project={card.project} place={row.target} /> : null}
       </div>
       <div>
         <h3>Judge</h3>
@@ -91,6 +96,27 @@ function Apart({ card, row }: { card: CalibrationDetail; row: Disagreement }) {
         ) : null}
       </div>
     </article>
+  );
+}
+
+/** What was judged, of an item of a dataset: its input and the answer, on request. */
+function Judged({ project, place }: { project: string; place: Place }) {
+  const [open, setOpen] = useState(false);
+  const trials = useItemTrials(project, place.experiment_id, place.item_id, open);
+  const trial = trials.data?.items.find((each) => each.id === place.trial_id) ?? trials.data?.items[0];
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What was judged</summary>
+      {trials.error ? <p className="bad">{trials.error.message}</p> : null}
+      {open && trials.isPending ? <Loading /> : null}
+      {trial ? (
+        <>
+          <JsonTree value={trial.input} label="Input" />
+          <JsonTree value={trial.output} label="Output" />
+        </>
+      ) : null}
+      {trials.isSuccess && !trial ? <p className="faint">The trial was deleted.</p> : null}
+    </details>
   );
 }
 

@@ -17,7 +17,7 @@ export function Distribution({ rows, recent }: { rows: Row[]; recent: Score[] })
         <div key={row.name} className={css.body}>
           <p style={{ margin: "0 0 10px" }}>
             {rows.length > 1 ? <b>{row.name} </b> : null}
-            <EstimateView value={row.estimate} />
+            <EstimateView value={row.estimate} n />
           </p>
           <Bars {...binsOf(row, recent)} />
         </div>
@@ -30,7 +30,7 @@ function binsOf(row: Row, recent: Score[]): { bins: [string, number][]; note: st
   const labels = Object.entries(row.labels).filter(([label]) => label);
   if (labels.length) return { bins: labels.sort((a, b) => b[1] - a[1]), note: "" };
   const values = recent.filter((s) => s.name === row.name && s.value !== null).map((s) => s.value as number);
-  return { bins: histogram(values), note: values.length ? `of the newest ${values.length} scores` : "" };
+  return { bins: histogram(values), note: values.length ? `of the newest ${count(values.length)} scores` : "" };
 }
 
 function Bars({ bins, note }: { bins: [string, number][]; note: string }) {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { ApiError } from "../../api/client";
 import type { CalibrationSummary, JudgeTrust } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { EstimateView } from "../../ui/EstimateView";
@@ -9,6 +10,7 @@ import { Failure, Loading } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
+import { Advice } from "./Advice";
 import { CanaryRuns } from "./CanaryRuns";
 import { Corrected } from "./Corrected";
 import { Definition } from "./Definition";
@@ -16,7 +18,9 @@ import { Distribution } from "./Distribution";
 import css from "./Evaluators.module.css";
 import { PlaceLink } from "./PlaceLink";
 import { Probes } from "./Probes";
+import { PublicLabels } from "./PublicLabels";
 import { useCard, useCards, useEvaluator, useRecentScores } from "./queries";
+import { Ready } from "./ReadyPage";
 import { RecentScores } from "./RecentScores";
 import { Rivals } from "./Rivals";
 import { isRubric } from "./rubricYaml";
@@ -33,6 +37,9 @@ export function EvaluatorPage() {
   const e = evaluator.data;
   const unlabelled = Boolean(e?.scores.some((row) => !Object.keys(row.labels).some(Boolean)));
   const recent = useRecentScores(project, name, "scored", 1000, unlabelled);
+  if (evaluator.error instanceof ApiError && evaluator.error.problem.status === 404) {
+    return <Ready key={name} project={project} name={name} absent={evaluator.error} />;
+  }
   return (
     <PageFrame
       header={
@@ -85,11 +92,12 @@ export function EvaluatorPage() {
               <Versions key={name} project={project} name={name} history={e.history} />
             </div>
             <div>
-              <AgainstPeople project={project} name={name} trust={e.trust} />
+              <AgainstPeople project={project} name={name} trust={e.trust} advice={e.known.advice} />
               <Distribution rows={e.scores} recent={recent.data?.items ?? []} />
               <RecentScores project={project} name={name} />
             </div>
           </div>
+          <PublicLabels known={e.known} />
           <BesideOthers project={project} name={name} />
           <Probes key={name} project={project} name={name} isJudge={e.spec.kind !== "code"} />
           <CanaryRuns
@@ -109,7 +117,15 @@ function BesideOthers({ project, name }: { project: string; name: string }) {
   return newest ? <Rivals project={project} name={name} label={newest.label_score} /> : null;
 }
 
-function AgainstPeople({ project, name, trust }: { project: string; name: string; trust: JudgeTrust[] }) {
+interface AgainstProps {
+  project: string;
+  name: string;
+  trust: JudgeTrust[];
+  /** What to do where there is no card. */
+  advice: string;
+}
+
+function AgainstPeople({ project, name, trust, advice }: AgainstProps) {
   const cards = useCards(project, name);
   const newest = cards.data?.items[0];
   if (!cards.isSuccess) return null;
@@ -124,13 +140,16 @@ function AgainstPeople({ project, name, trust }: { project: string; name: string
             <LabelNext project={project} name={name} card={newest.id} />
           </div>
         ) : (
-          <p>
-            Nobody has checked it against people yet.{" "}
-            <Link to="/evaluators/$name/calibration" params={{ name }} className="link">
-              Calibrate it
-            </Link>{" "}
-            to learn how wrong it is{trust.length ? "; until then it decides no gate" : ""}.
-          </p>
+          <div className={css.body}>
+            <p className={css.lead}>
+              Nobody has checked it against people yet.{" "}
+              <Link to="/evaluators/$name/calibration" params={{ name }} className="link">
+                Calibrate it
+              </Link>{" "}
+              to learn how wrong it is{trust.length ? "; until then it decides no gate" : ""}.
+            </p>
+            {advice ? <Advice text={advice} title="Make a card" /> : null}
+          </div>
         )}
       </section>
       {newest ? <Corrected project={project} name={name} /> : null}
@@ -147,7 +166,8 @@ function LabelNext({ project, name, card }: { project: string; name: string; car
       <span className="dim">Label next:</span>{" "}
       {rows.slice(0, 3).map((row) => (
         <span key={row.key} title={row.reason}>
-          <PlaceLink place={row.target} />{" "}
+          <PlaceLink place={row.target} />
+          <span className="faint"> · </span>
         </span>
       ))}
       <Link to="/evaluators/$name/calibration" params={{ name }} search={{ card }} className="link">
@@ -161,9 +181,11 @@ function Standing({ card, name }: { card: CalibrationSummary; name: string }) {
   return (
     <div>
       <dl className={css.pairs}>
-        {card.agreement ? <Measure label="agrees with people" value={<EstimateView value={card.agreement} />} /> : null}
-        {card.kappa ? <Measure label="kappa" value={<EstimateView value={card.kappa} />} /> : null}
-        {card.spearman ? <Measure label="Spearman" value={<EstimateView value={card.spearman} />} /> : null}
+        {card.agreement ? (
+          <Measure label="agrees with people" value={<EstimateView value={card.agreement} n />} />
+        ) : null}
+        {card.kappa ? <Measure label="kappa" value={<EstimateView value={card.kappa} n />} /> : null}
+        {card.spearman ? <Measure label="Spearman" value={<EstimateView value={card.spearman} n />} /> : null}
       </dl>
       <p style={{ margin: "10px 0 0" }}>
         <Link

@@ -18,20 +18,20 @@ export function Pareto({ judges, metrics }: { judges: JudgeStanding[]; metrics: 
     : metrics.includes("latency_ms")
       ? "latency_ms"
       : undefined;
-  const known = judges.filter((judge) => price && judge[price] && judge.agreement.estimate !== null);
+  const known = judges.filter((judge) => price && judge[price] && standing(judge).estimate !== null);
   if (!price || known.length < 2) return null;
   const of = (judge: JudgeStanding) => (judge[price] as Estimate).estimate ?? 0;
   const dearest = Math.max(...known.map(of)) || 1;
   const x = (v: number) => LEFT + 12 + (WIDTH - LEFT - RIGHT - 12) * (v / dearest);
-  const floor = floorOf(known.map((judge) => judge.agreement));
+  const floor = floorOf(known.map(standing));
   const y = (v: number) => BOTTOM - ((BOTTOM - TOP) * Math.max(0, v - floor)) / (1 - floor);
-  const at = (judge: JudgeStanding) => `${x(of(judge))},${y(judge.agreement.estimate ?? 0)}`;
+  const at = (judge: JudgeStanding) => `${x(of(judge))},${y(standing(judge).estimate ?? 0)}`;
   const front = known.filter((judge) => judge.on_front).sort((a, b) => of(a) - of(b));
   const word = price === "cost" ? "cost of a verdict" : "time of a verdict";
   const said = known
     .map(
       (judge) =>
-        `${judge.evaluator}: ${renderEstimate(judge.agreement)} for ${renderEstimate(judge[price] as Estimate)}`,
+        `${judge.evaluator}: ${renderEstimate(standing(judge))} for ${renderEstimate(judge[price] as Estimate)}`,
     )
     .join("; ");
   return (
@@ -64,25 +64,30 @@ export function Pareto({ judges, metrics }: { judges: JudgeStanding[]; metrics: 
           <line
             x1={x(of(judge))}
             x2={x(of(judge))}
-            y1={y(judge.agreement.low ?? 0)}
-            y2={y(judge.agreement.high ?? 1)}
+            y1={y(standing(judge).low ?? 0)}
+            y2={y(standing(judge).high ?? 1)}
             stroke="var(--chart-1)"
             strokeWidth="2"
           />
           <circle
             cx={x(of(judge))}
-            cy={y(judge.agreement.estimate ?? 0)}
+            cy={y(standing(judge).estimate ?? 0)}
             r="4.500"
             fill={judge.on_front ? "var(--chart-1)" : "var(--surface)"}
             stroke="var(--chart-1)"
           />
-          <text x={x(of(judge)) + 9} y={y(judge.agreement.estimate ?? 0) + 16} fontSize="11" fill="var(--dim)">
+          <text x={x(of(judge)) + 9} y={y(standing(judge).estimate ?? 0) + 16} fontSize="11" fill="var(--dim)">
             {judge.evaluator}
           </text>
         </g>
       ))}
     </svg>
   );
+}
+
+/** What a judge is placed by: its agreement, or the rank correlation of one that gives numbers. */
+export function standing(judge: JudgeStanding): Estimate {
+  return judge.spearman ?? judge.agreement;
 }
 
 /** Where the axis of agreement begins: the tenth below the lowest interval, so that judges can be told apart. */

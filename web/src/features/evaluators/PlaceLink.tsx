@@ -26,8 +26,14 @@ export function PlaceLink({ place, children }: { place: Where; children?: string
   }
   if (place.experiment_id) {
     return (
-      <Link className="link" to="/experiments/$experiment" params={{ experiment: place.experiment_id }}>
-        {children ?? `item ${place.item_id || place.experiment_id}`}
+      <Link
+        className="link"
+        to="/experiments/$experiment"
+        params={{ experiment: place.experiment_id }}
+        search={{ item: place.item_id || undefined }}
+        title={place.item_id}
+      >
+        {children ?? (place.item_id ? `item …${place.item_id.slice(-8)}` : `experiment ${place.experiment_id}`)}
       </Link>
     );
   }

@@ -7,9 +7,14 @@ import { Failure, Loading } from "../../ui/Notice";
 import ui from "../../ui/ui.module.css";
 import { useJudgeComparison, useRivals } from "./calibrationQueries";
 import css from "./Evaluators.module.css";
-import { Pareto } from "./Pareto";
+import { Pareto, standing } from "./Pareto";
 
-const SAID: Record<string, string> = { agreement: "agreement", cost: "cost", latency_ms: "time" };
+const SAID: Record<string, string> = {
+  agreement: "agreement",
+  spearman: "rank correlation",
+  cost: "cost",
+  latency_ms: "time",
+};
 
 interface Props {
   project: string;
@@ -38,6 +43,7 @@ export function Rivals({ project, name, label }: Props) {
 }
 
 function Shown({ of, name }: { of: JudgeComparison; name: string }) {
+  const numbers = of.metrics.includes("spearman");
   const measures = of.metrics.map((each) => SAID[each] ?? each).join(", ");
   return (
     <>
@@ -56,8 +62,8 @@ function Shown({ of, name }: { of: JudgeComparison; name: string }) {
           <thead>
             <tr>
               <th>Judge</th>
-              <th>Agreement</th>
-              <th>Kappa</th>
+              <th>{numbers ? "Rank correlation" : "Agreement"}</th>
+              {numbers ? null : <th>Kappa</th>}
               <th>Cost of a verdict</th>
               <th>Time of a verdict</th>
             </tr>
@@ -69,11 +75,13 @@ function Shown({ of, name }: { of: JudgeComparison; name: string }) {
                   <Who judge={judge} self={judge.evaluator === name} />
                 </td>
                 <td>
-                  <EstimateView value={judge.agreement} domain={[0, 1]} />
+                  <EstimateView value={standing(judge)} domain={numbers ? [-1, 1] : [0, 1]} n />
                 </td>
-                <td>
-                  <EstimateView value={judge.kappa} domain={[-1, 1]} />
-                </td>
+                {numbers ? null : (
+                  <td>
+                    <EstimateView value={judge.kappa} domain={[-1, 1]} />
+                  </td>
+                )}
                 <td>
                   <EstimateView value={judge.cost} />
                 </td>

@@ -21,6 +21,15 @@ export function useRivals(project: string, label: string) {
   });
 }
 
+/** The newest card of every evaluator of a project, whatever it was held against. */
+export function useNewestCards(project: string) {
+  return useQuery({
+    queryKey: ["cards", "newest", project],
+    queryFn: ({ signal }) => get<{ items: CalibrationSummary[] }>("/calibrations", { project }, signal),
+    enabled: Boolean(project),
+  });
+}
+
 /** Judges on the rows that people labelled and all of them judged. */
 export function useJudgeComparison(project: string, names: string[], label: string) {
   return useQuery({

@@ -1,12 +1,13 @@
-import { Select } from "@mantine/core";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Button, Select } from "@mantine/core";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Trial } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { EstimateView } from "../../ui/EstimateView";
 import { cost, duration, oneLine, plural } from "../../ui/format";
-import { Failure, Loading } from "../../ui/Notice";
+import { JsonTree } from "../../ui/JsonTree";
+import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
@@ -67,7 +68,9 @@ export function ExperimentPage() {
   const { experiment: id } = useParams({ from: "/experiments/$experiment" });
   const project = useProject();
   const experiment = useExperiment(project, id);
-  const trials = useTrials(project, id);
+  const { item = "" } = useSearch({ from: "/experiments/$experiment" });
+  const navigate = useNavigate({ from: "/experiments/$experiment" });
+  const trials = useTrials(project, id, item);
   const rows = useMemo(() => trials.data?.pages.flatMap((page) => page.items) ?? [], [trials.data]);
   const columns = useMemo(() => [...BEFORE, ...scoreColumns(rows), ...AFTER], [rows]);
   const e = experiment.data;
@@ -110,6 +113,10 @@ export function ExperimentPage() {
             ))}
         </dl>
       ) : null}
+      {item ? <OneItem trial={rows[0]} onAll={() => navigate({ search: {} })} /> : null}
+      {item && trials.isSuccess && !rows.length ? (
+        <Notice title="No such item here" detail="This experiment has no trial of it." />
+      ) : null}
       {rows.length ? (
         <DataTable
           label="Trials"
@@ -122,6 +129,26 @@ export function ExperimentPage() {
         />
       ) : null}
     </PageFrame>
+  );
+}
+
+/** What the one item asks whose trials are shown, and the way back to all of them. */
+function OneItem({ trial, onAll }: { trial: Trial | undefined; onAll: () => void }) {
+  return (
+    <section className={css.oneItem} aria-label="One item">
+      <p>
+        Only the trials of {trial ? <code>{trial.item_key}</code> : "one item"}.{" "}
+        <Button size="compact-xs" variant="subtle" onClick={onAll}>
+          Show all items
+        </Button>
+      </p>
+      {trial ? (
+        <>
+          <JsonTree value={trial.input} label="Input" />
+          <JsonTree value={trial.output} label="Output" />
+        </>
+      ) : null}
+    </section>
   );
 }
 

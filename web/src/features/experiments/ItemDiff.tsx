@@ -1,21 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { get } from "../../api/client";
-import type { Comparison, Page, Trial } from "../../api/types";
+import type { Comparison, Trial } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { duration } from "../../ui/format";
 import { Failure, Loading } from "../../ui/Notice";
 import css from "./Experiments.module.css";
+import { useItemTrials } from "./queries";
 import { TrialScores } from "./TrialScores";
 import { diffWords, type Piece } from "./words";
-
-function useItemTrials(project: string, experiment: string, item: string) {
-  return useQuery({
-    queryKey: ["trials", project, experiment, "item", item],
-    queryFn: ({ signal }) =>
-      get<Page<Trial>>(`/experiments/${encodeURIComponent(experiment)}/trials`, { project, item, limit: 50 }, signal),
-  });
-}
 
 interface Props {
   project: string;

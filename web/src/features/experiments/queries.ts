@@ -18,13 +18,23 @@ export function useExperiment(project: string, id: string) {
   });
 }
 
-export function useTrials(project: string, id: string) {
+/** The trials of one item, by its key or id, with what it asks. */
+export function useItemTrials(project: string, experiment: string, item: string, enabled = true) {
+  return useQuery({
+    queryKey: ["trials", project, experiment, "item", item],
+    queryFn: ({ signal }) =>
+      get<Page<Trial>>(`/experiments/${encodeURIComponent(experiment)}/trials`, { project, item, limit: 50 }, signal),
+    enabled,
+  });
+}
+
+export function useTrials(project: string, id: string, item = "") {
   return useInfiniteQuery({
-    queryKey: ["trials", project, id],
+    queryKey: ["trials", project, id, item],
     queryFn: ({ pageParam, signal }) =>
       get<Page<Trial>>(
         `/experiments/${encodeURIComponent(id)}/trials`,
-        { project, cursor: pageParam, limit: 100 },
+        { project, item, cursor: pageParam, limit: 100 },
         signal,
       ),
     initialPageParam: "",

@@ -87,7 +87,7 @@ function useTold(project: string, traceId: string) {
 
 /** The trace with the badge in its place: fetching 30,000 nodes again for one badge would be waste. */
 export function marked(trace: Trace, said: Judgement, now: Pick<Score, "value" | "label"> | null): Trace {
-  const badge = now && { name: said.name, count: 1, mean: now.value, label: now.label, errored: 0 };
+  const badge = now && { name: said.name, count: 1, mean: now.value, label: now.label, errored: 0, type: said.type };
   const others = (scores: ScoreSummary[]) => [...scores.filter((s) => s.name !== said.name), ...(badge ? [badge] : [])];
   if (!said.spanId) return { ...trace, summary: { ...trace.summary, scores: others(trace.summary.scores) } };
   const nodes = trace.nodes.map((node) =>
