@@ -43,7 +43,7 @@ class Model:
         self.served_model = "gpt-4o-mini-2024-07-18"
 
     def __call__(self, call: Call) -> Reply:
-        question = re.search(r"Question (\d+)", call.last_user)
+        question = re.search(r"Question (\d+)", str(call.messages))
         number = int(question[1]) if question else -1
         self.asked[str(number)] += 1
         label = "cannot_tell" if number == 7 else "helpful" if number % 2 else "useless"
