@@ -101,30 +101,11 @@ class ScoreGroup:
     inclusion: Sequence[float] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedSpans:
-    """Spans in the form in which the store that made this writes them; others read only their keys.
-
-    ``keys`` are (project, trace_id, span_id), one a span.
-    """
-
-    keys: Sequence[tuple[str, str, str]]
-    body: Any
-
-
 class SpanWriter(Protocol):
     """Durable writes. A call returns only when its rows would survive ``kill -9`` and power loss."""
 
-    def encode_spans(self, spans: Sequence[Span]) -> EncodedSpans:
-        """Makes spans ready for ``write_encoded``: all the work that needs no turn, for any thread to do."""
-        ...
-
-    def write_encoded(self, batches: Sequence[EncodedSpans]) -> None:
-        """Upserts encoded batches on (project, trace_id, span_id)."""
-        ...
-
     def write_spans(self, spans: Sequence[Span]) -> None:
-        """Encodes and writes one batch."""
+        """Upserts a batch on (project, trace_id, span_id)."""
         ...
 
     def write_scores(self, scores: Sequence[Score]) -> None:

@@ -19,7 +19,7 @@ from evalwright.domain.trace import (
     TraceSummary,
     TraceTree,
 )
-from evalwright.ports.spans import AggregateQuery, EncodedSpans, ListQuery, ScoreGroup, ScoreQuery
+from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
 from evalwright.storage.spans import exports, overview, scores, search, sessions, spans, tables, traces, trees
 from evalwright.storage.spans.changes import ChangeCounts
 from evalwright.storage.spans.codec import decode_rows
@@ -29,7 +29,7 @@ from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
 from evalwright.storage.spans.search import compile_pattern
 from evalwright.storage.spans.snapshot import forget_snapshots, take_snapshot
 from evalwright.storage.spans.views import RecordRows
-from evalwright.storage.spans.writer import Writer, encode_batch
+from evalwright.storage.spans.writer import Writer
 
 
 class SpanDatabase:
@@ -89,18 +89,10 @@ class SpanDatabase:
         """How often spans or scores of the project were written since the start; None where others write too."""
         return None if self._folder is None else self._changes.of(project)
 
-    def encode_spans(self, spans: Sequence[Span]) -> EncodedSpans:
-        """See the port."""
-        return encode_batch(spans)
-
-    def write_encoded(self, batches: Sequence[EncodedSpans]) -> None:
-        """See the port."""
-        with self._gate.passing(), self._changes.noted(key[0] for batch in batches for key in batch.keys):
-            self._writer.write_spans(batches)
-
     def write_spans(self, spans: Sequence[Span]) -> None:
         """See the port."""
-        self.write_encoded([encode_batch(spans)])
+        with self._gate.passing(), self._changes.noted(span.project for span in spans):
+            self._writer.write_spans(spans)
 
     def write_scores(self, scores: Sequence[Score]) -> None:
         """See the port."""
