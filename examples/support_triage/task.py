@@ -37,7 +37,8 @@ def run(prompt: str, input: Any) -> dict[str, Any]:
     with _lock:
         _repeats[prompt, customer_id + message] += 1
         repeat = _repeats[prompt, customer_id + message]
-    desk = Desk(endpoint=_endpoint(), prompt=prompt, luck=f"repeat {repeat}", session_id=f"trial-{prompt}-{repeat}")
+    session = f"trial-{prompt}-{customer_id}-{repeat}"  # items are independent of each other, so their sessions are too
+    desk = Desk(endpoint=_endpoint(), prompt=prompt, luck=f"repeat {repeat}", session_id=session)
     try:
         return dataclasses.asdict(desk.answer(customer_id, message))
     finally:

@@ -60,10 +60,11 @@ JUDGES: Sequence[Column] = (
     ("judge", lambda row: row["evaluator"]),
     ("front", lambda row: "*" if row["on_front"] else ""),
     ("agreement", lambda row: estimate(row["spearman"] or row["agreement"])),
-    ("kappa", lambda row: "" if row["spearman"] else estimate(row["kappa"])),
+    ("kappa", lambda row: estimate(row["kappa"])),
     ("cost", lambda row: estimate(row["cost"])),
     ("latency", lambda row: estimate(row["latency_ms"])),
 )
+NUMBERS: Mapping[str, str] = {"agreement": "rank correlation"}
 FLIPS: Sequence[Column] = (
     ("before", lambda row: row["before"]),
     ("after", lambda row: row["after"]),
@@ -202,7 +203,9 @@ def compare(
     if options.json:
         emit_json(answer)
         return
-    emit_rows(answer["judges"], JUDGES, as_json=False, empty="no judges")
+    numbers = answer["metrics"][:1] == ["spearman"]
+    columns = [(NUMBERS.get(title, title), cell) for title, cell in JUDGES if title != "kappa"] if numbers else JUDGES
+    emit_rows(answer["judges"], columns, as_json=False, empty="no judges")
     measures = ", ".join(answer["metrics"])
     note(f"{answer['common_rows']} rows in common; * marks those no other judge beats in every one of: {measures}")
     _warn(answer["warnings"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LAST: Final = "last"
 STORED: Final = "pb_"
+FEW_CLUSTERS: Final = 10
 
 LINES: Sequence[Column] = (
     ("probe", lambda row: row["probe"]),
@@ -129,10 +130,13 @@ def emit_report(report: Mapping[str, Any]) -> None:
         for status, reason, count in line["reasons"]:
             note(f"{line['probe']}: {count} {status}: {one_line(reason)}")
     applying = sum(line["effect"] is not None for line in lines)
+    clusters = report["clusters"]
     note(
-        f"{report['items']} items in {report['clusters']} independent clusters; p adjusted over the "
+        f"{report['items']} items in {clusters} independent cluster{'' if clusters == 1 else 's'}; p adjusted over the "
         f"{applying} lines that apply, failing at {report['alpha']:g} and over the bar"
     )
+    if clusters < FEW_CLUSTERS <= report["items"]:
+        note("note: rows of one session count as one: items of more sessions, or of a dataset, would tell more")
     for warning in report["warnings"]:
         note(f"note: {one_line(warning)}")
 

@@ -138,7 +138,8 @@ def furthest_apart(pairs: Sequence[Pair]) -> Sequence[int]:
 def _of_numbers(apart: Sequence[Disagreement], nominal: bool) -> Sequence[str]:
     if nominal or not apart:
         return ()
-    return [f"numbers have no labels to differ in: as disagreements stand the {len(apart)} rows furthest apart in rank"]
+    told = f"the {len(apart)} rows furthest apart in rank are listed as disagreements"
+    return [f"numbers have no labels to differ in: {told}"]
 
 
 def _said(value: Value) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,16 +27,17 @@ class RecordedPairs(OneScore):
 
     def __init__(self, name: str) -> None:
         self._name = name
+        definition = {"pairwise": True, "orders": BOTH, "recorded": name}
         self._spec = EvaluatorSpec(
             name=name.replace("/", ":"),
-            version="recorded",
+            version=hashlib.sha256(json.dumps(definition).encode()).hexdigest()[:12],
             kind=EvaluatorKind.JUDGE,
             target=Target.TRIAL,
             type=ScoreType.CATEGORICAL,
             inputs=("metadata",),
             labels=LABELS,
             description=f"verdicts of {name} as they were recorded",
-            definition={"pairwise": True, "orders": BOTH, "recorded": True},
+            definition=definition,
         )
 
     async def _outcome(self, subject: Subject) -> Outcome:

@@ -127,6 +127,7 @@ function CardList({ cards, chosen, onOpen }: ListProps) {
                 <td className={`${ui.right} num`}>{count(card.rows)}</td>
                 <td>
                   <EstimateView value={card.agreement ?? card.spearman} domain={[0, 1]} />
+                  {card.agreement ? null : <span className="faint"> rank correlation</span>}
                 </td>
                 <td>
                   <EstimateView value={card.kappa} />

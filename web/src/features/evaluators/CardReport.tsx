@@ -124,7 +124,7 @@ function Measures({ of, positive }: { of: Agreement; positive: string }) {
           <tr>
             <td>judge minus people</td>
             <td>
-              <EstimateView value={of.difference} signed />
+              <EstimateView value={of.difference} signed n />
             </td>
           </tr>
         ) : null}

@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import type { Score } from "../../api/types";
 import { Badge, type Tone } from "../../ui/Badge";
@@ -21,13 +21,16 @@ export function shownValue(score: Score): string {
   return score.label || (score.value === null ? "no value" : String(Number(score.value.toPrecision(4))));
 }
 
+const FIRST = 8;
 const STATUSES = ["all", "scored", "skipped", "unseen", "errored"];
 
 /** The newest scores of an evaluator, each with the way to what it judged and to the judge's own trace. */
 export function RecentScores({ project, name }: { project: string; name: string }) {
   const [status, setStatus] = useState("all");
   const scores = useRecentScores(project, name, status === "all" ? "" : status);
-  const items = scores.data?.items ?? [];
+  const [every, setEvery] = useState(false);
+  const found = scores.data?.items ?? [];
+  const items = every ? found : found.slice(0, FIRST);
   return (
     <section className={ui.section} aria-label="Recent scores">
       <h2>Recent scores</h2>
@@ -66,6 +69,13 @@ export function RecentScores({ project, name }: { project: string; name: string 
             </tbody>
           </table>
         </div>
+      ) : null}
+      {items.length < found.length ? (
+        <p>
+          <Button size="compact-xs" variant="subtle" onClick={() => setEvery(true)}>
+            Show {found.length}
+          </Button>
+        </p>
       ) : null}
     </section>
   );

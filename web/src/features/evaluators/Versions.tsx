@@ -52,7 +52,7 @@ export function Versions({ project, name, history }: Props) {
                       .filter((row) => row.key === spec.version)
                       .map((row) => (
                         <div key={row.name}>
-                          <EstimateView value={row.estimate} />
+                          <EstimateView value={row.estimate} n />
                         </div>
                       ))}
                   </td>
