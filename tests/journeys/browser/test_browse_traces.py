@@ -50,6 +50,24 @@ def test_ticking_a_facet_edits_the_filter(page: Page, desk: Seed) -> None:
     expect(page.get_by_role("combobox", name="Filter")).to_have_value("")
 
 
+def test_a_view_is_kept_under_a_name_and_brought_back(page: Page, desk: Seed) -> None:
+    open_traces(page)
+    page.get_by_role("checkbox", name="ERROR").check()
+    failing = page.get_by_text(f"{sum(1 for i in range(CONVERSATIONS) if i % 9 == 4)} traces, all loaded")
+    expect(failing).to_be_attached()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the view").fill("What failed")
+    page.get_by_role("button", name="Save").click()
+    open_traces(page)
+    expect(page.get_by_text(f"{CONVERSATIONS} traces, all loaded")).to_be_attached()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="What failed status").click()
+    expect(failing).to_be_attached()
+    page.get_by_role("button", name="What failed").click()
+    page.get_by_role("button", name="Delete the view What failed").click()
+    expect(page.get_by_role("list", name="Saved views")).to_have_count(0)
+
+
 def test_the_filter_bar_completes_fields_and_their_values(page: Page, desk: Seed) -> None:
     open_traces(page)
     bar = page.get_by_role("combobox", name="Filter")

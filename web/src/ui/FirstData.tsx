@@ -2,8 +2,10 @@ import { Snippet } from "./Copy";
 import { Notice } from "./Notice";
 
 /** How to get the first data in, ready to paste for this very server. */
-export function FirstData({ what }: { what: string }) {
+export function FirstData({ what, project = "my-agent" }: { what: string; project?: string }) {
   const { origin } = window.location;
+  const quoted = JSON.stringify(project);
+  const word = /^[\w.-]+$/.test(project) ? project : `'${project.replaceAll("'", "'\\''")}'`;
   return (
     <Notice
       title={`No ${what} yet`}
@@ -11,13 +13,16 @@ export function FirstData({ what }: { what: string }) {
     >
       <Snippet
         title="Any OpenTelemetry SDK"
-        code={`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_RESOURCE_ATTRIBUTES=evalwright.project.name=my-agent`}
+        code={`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_RESOURCE_ATTRIBUTES=evalwright.project.name=${encodeURIComponent(project)}`}
       />
       <Snippet
         title="Python"
-        code={`import evalwright as ew\n\new.init(project="my-agent", endpoint="${origin}")\n\n@ew.observe(kind="AGENT")\ndef answer(question: str) -> str: ...`}
+        code={`import evalwright as ew\n\new.init(project=${quoted}, endpoint="${origin}")\n\n@ew.observe(kind="AGENT")\ndef answer(question: str) -> str: ...`}
       />
-      <Snippet title="Transcripts you already have" code="evalwright import ~/.claude/projects --project my-agent" />
+      <Snippet
+        title="Traces in files (OTLP, one request a line)"
+        code={`evalwright import traces.otlp.jsonl.gz --project ${word} \\\n  --server ${origin}`}
+      />
     </Notice>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { browserPattern, cut, tabOf } from "./find";
+import { browserPattern, cut, distinct, tabOf } from "./find";
 
 const hit = { span_id: "a", field: "input", offset: 4, length: 3, excerpt: "see FOO here" };
 
@@ -11,6 +11,12 @@ describe("find", () => {
       "attributes",
       "attributes",
     ]);
+  });
+  it("says once what an attribute repeats", () => {
+    const repeated = { ...hit, field: "attributes.input.value" };
+    const elsewhere = { ...repeated, offset: 9 };
+    const other = { ...repeated, span_id: "b" };
+    expect(distinct([hit, repeated, elsewhere, other])).toEqual([hit, elsewhere, other]);
   });
   it("reads the server's flags and gives up on what browsers do not know", () => {
     expect(browserPattern("(?i)foo")?.test("FOO")).toBe(true);

@@ -5,6 +5,13 @@ export function tabOf(field: string): string {
   return /^(input|output)\b/.test(field) ? "io" : "attributes";
 }
 
+/** Hits without those in an attribute that only repeats what is shown as the span's input or output. */
+export function distinct(hits: readonly FieldMatch[]): FieldMatch[] {
+  const place = (hit: FieldMatch) => `${hit.span_id} ${hit.offset} ${hit.length} ${hit.excerpt}`;
+  const shown = new Set(hits.filter((hit) => hit.field === "input" || hit.field === "output").map(place));
+  return hits.filter((hit) => !hit.field.startsWith("attributes.") || !shown.has(place(hit)));
+}
+
 /** The server's RE2 pattern as the browser's: the same for all but rare syntax, where nothing is marked. */
 export function browserPattern(pattern: string): RegExp | null {
   if (!pattern) return null;

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { get } from "../../api/client";
 import type { FieldMatch, Page, Score, SpanDetail, SpanRow } from "../../api/types";
 import { batcher } from "./batch";
+import { distinct } from "./find";
 import type { TraceNode } from "./outline";
 
 /** One batching loader per trace, so that all spans coming into sight are one request. */
@@ -71,6 +72,7 @@ export function useFind(project: string, traceId: string, pattern: string) {
         { project, pattern, limit: 500 },
         signal,
       ),
+    select: (found) => ({ ...found, items: distinct(found.items) }),
     enabled: pattern.length > 0,
     retry: false,
   });

@@ -77,12 +77,12 @@ export function Charts({ project, filter, window, live, onZoom }: Props) {
       <Series
         title={filter ? "Matches" : "Traces"}
         figure={count(sum)}
-        note={`per ${unit}, ${plural(failed, "failed span")} in all`}
+        note={`per ${unit}, ${count(failed)} failed`}
         text={`${count(sum)} ${what} per ${unit}, ${plural(failed, "failed span")}.`}
         lines={lines(
-          { label: what, values: data.total, colour: "--chart-bar", bars: true },
+          { label: filter ? "spans" : what, values: data.total, colour: "--chart-bar", bars: true },
           // A line, for a trace may hold many failed spans: bars of the two would not be of one kind.
-          { label: "failed spans", values: data.errors, colour: "--bad-fill" },
+          { label: "failed", values: data.errors, colour: "--bad-fill" },
         )}
         format={count}
         {...common}

@@ -19,6 +19,7 @@ import { RangePicker } from "./RangePicker";
 import { timeWindow } from "./range";
 import css from "./Traces.module.css";
 import { TracesTable } from "./TracesTable";
+import { ViewMenu } from "./ViewMenu";
 
 /** The traces of a project: charts, facets, filter and table. All of its state is in the URL. */
 export function TracesPage() {
@@ -50,7 +51,7 @@ export function TracesPage() {
 
   const untouched = !filter && !window.start && !window.end;
   const empty = traces.isSuccess && !items.length && untouched && !live;
-  if (empty || (projects.isSuccess && !project)) return <FirstData what="traces" />;
+  if (empty || (projects.isSuccess && !project)) return <FirstData what="traces" project={search.project} />;
 
   const header = (
     <PageHeader
@@ -105,6 +106,7 @@ export function TracesPage() {
           project={project}
           onChange={(next) => set({ filter: next || undefined })}
         />
+        <ViewMenu project={project} search={{ ...search, columns }} onChoose={set} />
         <ColumnPicker
           value={columns}
           onChange={(next) => {

@@ -21,6 +21,7 @@ interface Props {
 }
 
 const ROW = 34;
+const NO_SCORES: Meta = { width: 60 };
 
 function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(set);
@@ -75,7 +76,11 @@ export function TracesTable(props: Props) {
     ["Enter", () => current && open(current)],
   ]);
 
-  const metas = table.getVisibleLeafColumns().map((c) => c.columnDef.meta as Meta);
+  // Without a score in sight their column only needs room for its title.
+  const scored = items.some((trace) => trace.scores.length > 0);
+  const metas = table
+    .getVisibleLeafColumns()
+    .map((c) => (c.id === "scores" && !scored ? NO_SCORES : (c.columnDef.meta as Meta)));
   const layout = {
     "--tracks": `34px ${metas.map((m) => (m.grow ? `minmax(${m.width}px, ${m.grow}fr)` : `${m.width}px`)).join(" ")}`,
     minWidth: metas.reduce((sum, m) => sum + m.width, 34),

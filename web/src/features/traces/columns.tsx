@@ -48,7 +48,7 @@ export const COLUMNS: Column[] = [
   {
     id: "name",
     header: "Name",
-    meta: { width: 150, grow: 1 },
+    meta: { width: 196, grow: 1.6 },
     cell: ({ row: { original: t } }) => (
       <span className={css.name}>
         <KindIcon kind={t.kind} />
