@@ -43,6 +43,22 @@ def test_a_missing_argument_makes_the_target_unseen_and_is_named() -> None:
     assert outcome.value is None
 
 
+def test_why_a_target_was_skipped_is_told_in_the_words_of_the_evaluator() -> None:
+    @evaluator(type="boolean")
+    def cites(output: str) -> bool | None:
+        """The citation exists; skipped when nothing
+        is cited."""
+        return True if "[" in output else None
+
+    @evaluator(type="boolean")
+    def silent(output: str) -> bool | None:
+        return None
+
+    assert run(cites, subject(output="plain")).reason == "when nothing is cited"
+    assert run(cites, subject(output="[1]")).reason == ""
+    assert run(silent, subject(output="plain")).reason == "the evaluator had nothing to say about this target"
+
+
 def test_an_empty_trajectory_is_absent_not_empty() -> None:
     @evaluator
     def judged(trajectory: Any) -> bool:

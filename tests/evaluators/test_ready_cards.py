@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from shared import shared_data
 
-from evalwright.cli.evaluator_show import status
 from evalwright.domain.estimate import Estimate, render
 from evalwright.evaluators import load, ready
 from evalwright.evaluators.recipes import ReadyCard, labelled_sets, ready_cards, recipes
 from evalwright.evaluators.recipes.cards import cards_for, write_cards
+from evalwright.evaluators.recipes.known import status
 from evalwright.evaluators.registry import ready_rubrics
 
 MAKER = Path(__file__).resolve().parents[2] / "benchmarks" / "ready_cards.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +15,11 @@ from evalwright.domain.evaluator import EvaluatorKind, EvaluatorSpec, Outcome, S
 from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType, Target
 from evalwright.evaluators.binding import bind
 from evalwright.evaluators.fingerprint import fingerprint, source_of
-from evalwright.evaluators.result import errored, read_result
+from evalwright.evaluators.result import NOTHING_TO_SAY, errored, read_result
 
 Function: TypeAlias = Callable[..., Any]
 
+_SKIPPED: Final = re.compile(r"\b[Ss]kipped ((?:when|where|without|unless|if)\b[^.;]*)")
 _TYPES: Final = {"bool": ScoreType.BOOLEAN, "str": ScoreType.CATEGORICAL}
 
 
@@ -100,6 +102,8 @@ class CodeEvaluator:
         except Exception as error:  # whatever an evaluator does wrong is its own outcome, never the run's end
             kind, outcome = self._spec.type, errored(f"{type(error).__name__}: {error}")
         outcome = self._checked(outcome)
+        if outcome.reason == NOTHING_TO_SAY:
+            outcome = replace(outcome, reason=_when_skipped(self.function) or NOTHING_TO_SAY)
         return [(self._spec.name, kind, replace(outcome, latency_ms=(time.perf_counter() - started) * 1000))]
 
     async def _run(self, arguments: Mapping[str, Any]) -> Any:
@@ -113,6 +117,12 @@ class CodeEvaluator:
         if allowed and outcome.status is ScoreStatus.SCORED and outcome.label not in allowed:
             return errored(f"label {outcome.label!r} is not one of {', '.join(allowed)}")
         return outcome
+
+
+def _when_skipped(function: Function) -> str:
+    """Returns when it skips, in the words of the function itself: "; skipped when no tool failed."."""
+    found = _SKIPPED.search(inspect.cleandoc(function.__doc__ or ""))
+    return " ".join(found.group(1).split()) if found else ""
 
 
 def _annotated(function: Function) -> ScoreType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib.util
 import inspect
@@ -119,9 +120,12 @@ def load(
     rubrics = ready_rubrics()
     if path in rubrics:
         return _judge(rubrics[path], model, client, judge_options)
-    known = ", ".join([*here, *ready(), *rubrics, ATTRIBUTION])
+    known = [*here, *ready(), *rubrics, ATTRIBUTION]
+    close = difflib.get_close_matches(path, known, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
     raise NotFound(
-        f"there is no evaluator {reference!r}", hint=f"known: {known}; or give file.py:function or file.yaml"
+        f"there is no evaluator {reference!r}",
+        hint=f"{meant}known: {', '.join(known)}; or give file.py:function or file.yaml",
     )
 
 

@@ -12,6 +12,7 @@ from evalwright.domain.evaluator import Outcome
 from evalwright.domain.score import Evidence, ScoreStatus, ScoreType
 
 MAX_LABEL_CHARS: Final = 200
+NOTHING_TO_SAY: Final = "the evaluator had nothing to say about this target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,7 @@ class Score:
 def read_result(result: object, declared: ScoreType) -> tuple[ScoreType, Outcome]:
     """Returns the type and outcome of what a function returned: bool, number, str, ``Score`` or None (skipped)."""
     if result is None:
-        return declared, Outcome(
-            status=ScoreStatus.SKIPPED, reason="the evaluator had nothing to say about this target"
-        )
+        return declared, Outcome(status=ScoreStatus.SKIPPED, reason=NOTHING_TO_SAY)
     if isinstance(result, Outcome):
         return declared, result
     if isinstance(result, Score):

@@ -186,7 +186,7 @@ def test_items_with_nothing_to_change_are_skipped_and_counted() -> None:
     )
     found = report(Synthetic(confident=False), bench, "defects").findings[0]
     assert found.effect is not None
-    assert ("skipped", "the item has nothing to change", 1) in found.reasons
+    assert ("skipped", "nothing in it to change, or no other session's answer to put in its place", 1) in found.reasons
 
 
 class Stopped(BaseException):

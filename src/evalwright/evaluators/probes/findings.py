@@ -61,7 +61,8 @@ def _without_number(probe: str, measure: str, effect: Estimate, reasons: Sequenc
     said = effect.warnings[0] if effect.warnings else "nothing to compare"
     counts = effect.denominators
     if not counts.errored + counts.unseen:
-        return replace(not_applicable(probe, measure, said), reasons=reasons)
+        why = f"{reasons[0][2]} {reasons[0][0]}: {reasons[0][1]}" if reasons else said
+        return replace(not_applicable(probe, measure, why), reasons=reasons)
     return undecided(probe, measure, f"{counts.scored} of {counts.total} verdicts came: {_most(reasons)}", reasons)
 
 

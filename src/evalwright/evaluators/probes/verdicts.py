@@ -40,7 +40,12 @@ class Verdict:
         return abs(self.unit - other.unit) > SAME_WITHIN
 
 
-NOTHING_TO_CHANGE: Final = Verdict(status=ScoreStatus.SKIPPED, reason="the item has nothing to change")
+NOTHING_TO_CHANGE: Final = Verdict(
+    status=ScoreStatus.SKIPPED,
+    reason="nothing in it to change, or no other session's answer to put in its place",
+)
+    status=ScoreStatus.SKIPPED, reason="nothing in it to change, or no other session's answer to put in its place"
+)
 
 
 def read_verdict(spec: EvaluatorSpec, shape: Shape, outcomes: Sequence[tuple[str, ScoreType, Outcome]]) -> Verdict:
