@@ -44,8 +44,6 @@ NOTHING_TO_CHANGE: Final = Verdict(
     status=ScoreStatus.SKIPPED,
     reason="nothing in it to change, or no other session's answer to put in its place",
 )
-    status=ScoreStatus.SKIPPED, reason="nothing in it to change, or no other session's answer to put in its place"
-)
 
 
 def read_verdict(spec: EvaluatorSpec, shape: Shape, outcomes: Sequence[tuple[str, ScoreType, Outcome]]) -> Verdict:
