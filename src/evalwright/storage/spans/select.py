@@ -11,8 +11,9 @@ from evalwright.filters import Node, parse
 from evalwright.ports.spans import ListQuery, Window
 from evalwright.storage.spans.codec import decode_rows, encode
 from evalwright.storage.spans.cursor import make_cursor, read_cursor
-from evalwright.storage.spans.engine import POINT_READ, Engine, Settings
+from evalwright.storage.spans.engine import Engine, Settings
 from evalwright.storage.spans.params import Binder
+from evalwright.storage.spans.spread import Spreads
 
 MAX_LIMIT = 1_000
 _FIRST_LOOK_NS = 10 * 10**9
@@ -83,7 +84,7 @@ def in_window(window: Window, column: str, binder: Binder) -> str:
 
 
 def recent_first(
-    engine: Engine, query: ListQuery, listing: Listing, read: Callable[[ListQuery], list[dict[str, Any]]]
+    spreads: Spreads, query: ListQuery, listing: Listing, read: Callable[[ListQuery], list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
     """Returns the rows of ``read``, tried on recent windows before all of time if the newest are wanted.
 
@@ -93,17 +94,12 @@ def recent_first(
     sort, window = listing.sort, query.window
     if not (sort.descending and sort.expression in {"start_ns", "first_ns"}) or window.start_ns is not None:
         return read(query)
-    binder = Binder()
-    sql = (
-        "SELECT min(first_ns) AS first, max(last_ns) AS last, count() AS traces FROM trace_index"  # noqa: S608
-        f" WHERE project = {binder.bind(query.project)}"
-    )
-    known = next(fetch(engine, sql, binder, POINT_READ))
-    until = int(listing.place[0]) if listing.place else min(known["last"], window.end_ns or known["last"])
-    share = _FIRST_LOOK_PAGES * listing.limit / max(1, known["traces"])
-    length = max(_FIRST_LOOK_NS, int((known["last"] - known["first"]) * min(1.0, share)))
+    known = spreads.of(query.project)
+    until = int(listing.place[0]) if listing.place else min(known.last, window.end_ns or known.last)
+    share = _FIRST_LOOK_PAGES * listing.limit / max(1, known.traces)
+    length = max(_FIRST_LOOK_NS, int((known.last - known.first) * min(1.0, share)))
     for _ in range(_LOOKS):
-        if until - length <= known["first"]:
+        if until - length <= known.first:
             break
         rows = read(replace(query, window=Window(start_ns=max(0, until - length), end_ns=window.end_ns)))
         if len(rows) > listing.limit:

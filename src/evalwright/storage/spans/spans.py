@@ -15,6 +15,7 @@ from evalwright.storage.spans.log_events import joined
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
+from evalwright.storage.spans.spread import Spreads
 from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds
 
 _IDS: Final = ("trace_id", "span_id")
@@ -34,10 +35,10 @@ _SORTS: Final[Mapping[str, tuple[str, type]]] = {
 }
 
 
-def list_spans(engine: Engine, query: ListQuery) -> Page[Span]:
+def list_spans(engine: Engine, query: ListQuery, spreads: Spreads) -> Page[Span]:
     """Returns a page of spans: their places first, from light columns, then the payloads of that page only."""
     listing = Listing("spans", query, _SORTS, ids=2)
-    rows = recent_first(engine, query, listing, lambda narrowed: _places(engine, narrowed, listing))
+    rows = recent_first(spreads, query, listing, lambda narrowed: _places(engine, narrowed, listing))
     found = _read_places(engine, query.project, rows[: listing.limit])
     items = [found[row["trace_id"], row["span_id"]] for row in rows[: listing.limit] if _place(row) in found]
     return Page(items=items, next_cursor=listing.next_cursor(rows, ("sort_key", *_IDS)))

@@ -28,6 +28,7 @@ from evalwright.storage.spans.gate import WriteGate
 from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
 from evalwright.storage.spans.search import compile_pattern
 from evalwright.storage.spans.snapshot import forget_snapshots, take_snapshot
+from evalwright.storage.spans.spread import Spreads
 from evalwright.storage.spans.views import RecordRows
 from evalwright.storage.spans.writer import Writer
 
@@ -46,6 +47,7 @@ class SpanDatabase:
         self._writer = Writer(engine)
         self._gate = WriteGate()
         self._changes = ChangeCounts()
+        self._spreads = Spreads(engine)
 
     def open(self) -> None:
         """Connects and brings the schema up to date."""
@@ -115,11 +117,11 @@ class SpanDatabase:
 
     def list_traces(self, query: ListQuery) -> Page[TraceSummary]:
         """See the port."""
-        return traces.list_traces(self._engine, query)
+        return traces.list_traces(self._engine, query, self._spreads)
 
     def list_spans(self, query: ListQuery) -> Page[Span]:
         """See the port."""
-        return spans.list_spans(self._engine, query)
+        return spans.list_spans(self._engine, query, self._spreads)
 
     def list_sessions(self, query: ListQuery) -> Page[SessionSummary]:
         """See the port."""

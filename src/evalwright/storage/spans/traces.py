@@ -25,6 +25,7 @@ from evalwright.storage.spans.compile import SpanCompiler, score_rows_sql
 from evalwright.storage.spans.engine import Engine, Settings
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
+from evalwright.storage.spans.spread import Spreads
 from evalwright.storage.spans.summaries import Bounds, summarise_traces
 from evalwright.storage.spans.totals import ROOT, TRACE_LATENCY, TRACE_TOKENS, TRACE_TOTALS
 
@@ -50,7 +51,7 @@ _SORTS: Final[Mapping[str, tuple[str, type]]] = {
 }
 
 
-def list_traces(engine: Engine, query: ListQuery) -> Page[TraceSummary]:
+def list_traces(engine: Engine, query: ListQuery, spreads: Spreads) -> Page[TraceSummary]:
     """Returns a page of traces. See docs/reference/filters.md for what span fields mean here."""
     listing = Listing("traces", query, _SORTS, ids=1)
 
@@ -62,7 +63,7 @@ def list_traces(engine: Engine, query: ListQuery) -> Page[TraceSummary]:
 
     # A narrower window saves nothing where no span is scanned.
     scans = listing.node is not None and not all(isinstance(each, ScoreRef) for each in _operands(listing.node))
-    rows = recent_first(engine, query, listing, read) if scans else read(query)
+    rows = recent_first(spreads, query, listing, read) if scans else read(query)
     page = rows[: listing.limit]
     ids = [row["trace_id"] for row in page]
     bounds = Bounds(min(row["first_ns"] for row in page), max(row["final_ns"] for row in page)) if page else None

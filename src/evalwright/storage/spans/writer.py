@@ -102,6 +102,8 @@ class Writer:
             (row["project"], row["trace_id"]): (row["first"] // HOUR_NS, row["last"] // HOUR_NS)
             for row in decode_rows(self._engine.query(sql, binder.params))
         }
+        if not known:
+            return []
         found = []
         for span in newest.values():
             hour = span.start_ns // HOUR_NS
