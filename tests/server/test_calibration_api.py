@@ -178,6 +178,7 @@ def test_measurements_are_correlated_unless_a_threshold_makes_them_labels(client
     post(client, *[{**gold, "trace_id": trace(n), "value": n / 40 + 0.1} for n in range(40)])
     report = calibrated(client, "close")["report"]
     assert report["scale"] == "interval"
+    assert report["disagreements"] == 0  # in the same order throughout
     assert report["overall"]["spearman"]["estimate"] == pytest.approx(1.0)
     assert report["overall"]["confusion"] is None
     cut = calibrated(client, "close", threshold=0.5)["report"]

@@ -58,6 +58,9 @@ def calibrate_stored(deps: Deps, request: Request) -> CalibrationCard:
     made = calibrate(prepared.rows, prepared.options)
     statements = [*made.report.statements, *prepared.statements]
     apart = made.disagreements[:MAX_DISAGREEMENTS]
+    if apart and made.report.scale is Scale.INTERVAL:
+        told = f"the {len(apart):,} rows furthest apart in rank are listed as disagreements"
+        statements.append(f"numbers have no labels to differ in: {told}")
     if len(apart) < len(made.disagreements):
         statements.append(f"the first {MAX_DISAGREEMENTS:,} disagreements are kept")
     wanted = request.wanted

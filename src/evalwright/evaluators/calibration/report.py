@@ -90,7 +90,7 @@ def calibrate(rows: Sequence[LabelledRow], options: Options | None = None) -> Ca
         cost=_spent([row.cost for row in labelled], "usd", chosen),
         latency_ms=_spent([row.latency_ms for row in labelled], "ms", chosen),
         bar=_bar(holdout, chosen),
-        statements=[*_statements(labelled, pairs, overall, ceiling, chosen), *_of_numbers(apart, nominal)],
+        statements=_statements(labelled, pairs, overall, ceiling, chosen),
     )
     return Calibration(report, apart)
 
@@ -133,13 +133,6 @@ def furthest_apart(pairs: Sequence[Pair]) -> Sequence[int]:
     gaps = np.abs(ranks(human) - ranks(judge))
     order = np.argsort(-gaps, kind="stable")[: math.ceil(len(pairs) / 10)]
     return [int(place) for place in order if gaps[place] > 0.0]
-
-
-def _of_numbers(apart: Sequence[Disagreement], nominal: bool) -> Sequence[str]:
-    if nominal or not apart:
-        return ()
-    told = f"the {len(apart)} rows furthest apart in rank are listed as disagreements"
-    return [f"numbers have no labels to differ in: {told}"]
 
 
 def _said(value: Value) -> str:
