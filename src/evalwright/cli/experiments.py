@@ -10,7 +10,7 @@ from cyclopts import App
 from evalwright.cli.canary import as_rows
 from evalwright.cli.connect import segment
 from evalwright.cli.experiment_report import report
-from evalwright.cli.judging_notes import tell_judging
+from evalwright.cli.judging_notes import reused_lines, tell_judging
 from evalwright.cli.options import Caching, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
@@ -94,7 +94,13 @@ def _emit(
     _tell_missing(missing)
     for row in experiment["metrics"]:
         explain_correction(row["metric"], row["correction"])
-    tell_judging(experiment["judging"])
+    if watched is not None:  # what canary sets showed was said when they were run
+        tell_judging(experiment["judging"])
+        return
+    for line in reused_lines(experiment["judging"]):
+        note(one_line(line))
+    for warning in experiment["warnings"]:
+        note(f"warning: {one_line(warning)}")
 
 
 @app.command(name="run")

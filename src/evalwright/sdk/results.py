@@ -28,6 +28,7 @@ class ExperimentDetail(Experiment):
 
     metrics: Sequence[MetricEstimate] = ()
     judging: Sequence[Judging] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
-from evalwright.domain.judging import Judging
+from evalwright.domain.judging import Judging, mixed_models
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.evaluators.calibration import Writer
 from evalwright.experiments.comparison import OPERATIONAL_UNITS, TrialScore, compare, operational_rows, score_rows
@@ -76,13 +76,14 @@ def compare_experiments(
     before, after = read_results(deps, baseline), read_results(deps, candidate)
     compared = compare(baseline, candidate, before.rows, after.rows, directions=directions)
     judged = replace(compared, judges=trust_of(deps, candidate.project, before.writers | after.writers))
-    moved = canary_warnings(deps, candidate, after)
+    moved = judge_warnings(deps, candidate, after)
     return replace(judged, warnings=(*judged.warnings, *untrusted_warnings(judged), *moved)), before, after
 
 
-def canary_warnings(deps: Deps, experiment: Experiment, results: Results) -> Sequence[str]:
-    """Returns what a reader must know of the canary sets of an experiment's judges."""
-    return standing_warnings(experiment, standings_of(deps, experiment), results.judging)
+def judge_warnings(deps: Deps, experiment: Experiment, results: Results) -> Sequence[str]:
+    """Returns what a reader must know of an experiment's judges: canary sets that moved, models that changed."""
+    mixed = [f"{each.evaluator}: {said}" for each in results.judging if (said := mixed_models(each))]
+    return [*standing_warnings(experiment, standings_of(deps, experiment), results.judging), *mixed]
 
 
 def side_by_side(

@@ -2211,7 +2211,7 @@ export interface components {
         };
         /**
          * ExperimentDetail
-         * @description An experiment with its metrics, and how its judges came to their verdicts.
+         * @description An experiment with its metrics, how its judges came to their verdicts, and what makes those doubtful today.
          */
         ExperimentDetail: {
             /** Id */
@@ -2258,6 +2258,8 @@ export interface components {
             metrics: components["schemas"]["MetricEstimate"][];
             /** Judging */
             judging: components["schemas"]["Judging"][];
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * ExperimentIn

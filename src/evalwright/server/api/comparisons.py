@@ -111,7 +111,7 @@ def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: Proj
     """Decides whether the candidate holds every criterion: pass, fail, or inconclusive with what would decide."""
     from evalwright.experiments.comparison import failed_items
     from evalwright.release.gate import check
-    from evalwright.server.results import canary_warnings, compare_experiments, estimates, read_results
+    from evalwright.server.results import compare_experiments, estimates, judge_warnings, read_results
     from evalwright.server.trust import trust_of
 
     allowed = caller.project(Scope.READ, body.project, project)
@@ -131,7 +131,7 @@ def check_gate(deps: DepsParam, caller: CallerParam, body: GateIn, project: Proj
             judges=trust_of(deps, allowed, found.writers),
             allow_untrusted=allowed_untrusted,
         )
-    return reply(replace(decided, warnings=canary_warnings(deps, candidate, found)))
+    return reply(replace(decided, warnings=judge_warnings(deps, candidate, found)))
 
 
 def _finished(experiment: Experiment) -> Experiment:

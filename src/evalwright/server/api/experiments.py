@@ -45,9 +45,10 @@ MetricEstimate = shape(
 ExperimentDetail = extend(
     Experiment,
     "ExperimentDetail",
-    "An experiment with its metrics, and how its judges came to their verdicts.",
+    "An experiment with its metrics, how its judges came to their verdicts, and what makes those doubtful today.",
     metrics=list_of(MetricEstimate),
     judging=list_of(model_of(Judging)),
+    warnings=list[str],
 )
 Stored = shape("Stored", "How many trials the experiment holds now.", written=int, completed=int)
 
@@ -126,7 +127,7 @@ def show_experiment(
 ) -> Response:
     """One experiment with every metric's mean, interval (clustered by item) and four counts."""
     from evalwright.server.corrections import correct_experiment
-    from evalwright.server.results import estimates, read_results  # numpy, only when asked for
+    from evalwright.server.results import estimates, judge_warnings, read_results  # numpy, only when asked for
 
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
     found = read_results(deps, experiment)
@@ -135,7 +136,8 @@ def show_experiment(
     wanted = {name: each for name, each in means.items() if name in judged} if corrected else {}
     made = correct_experiment(deps, experiment, wanted)
     metrics = [{"metric": name, "estimate": each, "correction": made.get(name)} for name, each in means.items()]
-    return reply({**wire.to_plain(experiment), "metrics": metrics, "judging": found.judging})
+    warnings = judge_warnings(deps, experiment, found)
+    return reply({**wire.to_plain(experiment), "metrics": metrics, "judging": found.judging, "warnings": warnings})
 
 
 @routes.delete("/experiments/{name_or_id}", status_code=204, response_class=Response)

@@ -109,30 +109,32 @@ function Criteria({ bridge }: { bridge: Bridge }) {
   return (
     <>
       <h3 className={css.subhead}>By criterion; alarms adjusted over {bridge.family}</h3>
-      <table className={ui.table} aria-label="Shift of each criterion">
-        <thead>
-          <tr>
-            <th>Criterion</th>
-            <th>Mean before</th>
-            <th>Mean after</th>
-            <th>Shift, paired</th>
-            <th className={ui.right}>p, adjusted</th>
-            <th className={ui.right}>Verdicts that flip</th>
-          </tr>
-        </thead>
-        <tbody>
-          {bridge.criteria.map((part) => (
-            <tr key={part.criterion}>
-              <td>{part.criterion}</td>
-              <td>{part.mean_before ? <EstimateView value={part.mean_before} /> : "–"}</td>
-              <td>{part.mean_after ? <EstimateView value={part.mean_after} /> : "–"}</td>
-              <td>{part.shift ? <EstimateView value={part.shift} signed /> : "–"}</td>
-              <td className={`${ui.right} num`}>{part.p_adjusted === null ? "–" : pValue(part.p_adjusted)}</td>
-              <td className={`${ui.right} num`}>{count(part.flips.reduce((sum, flip) => sum + flip.count, 0))}</td>
+      <div className={css.wide} tabIndex={0} role="region" aria-label="Table of criteria">
+        <table className={ui.table} aria-label="Shift of each criterion">
+          <thead>
+            <tr>
+              <th>Criterion</th>
+              <th>Mean before</th>
+              <th>Mean after</th>
+              <th>Shift, paired</th>
+              <th className={ui.right}>p, adjusted</th>
+              <th className={ui.right}>Flips</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {bridge.criteria.map((part) => (
+              <tr key={part.criterion}>
+                <td>{part.criterion}</td>
+                <td>{part.mean_before ? <EstimateView value={part.mean_before} /> : "–"}</td>
+                <td>{part.mean_after ? <EstimateView value={part.mean_after} /> : "–"}</td>
+                <td>{part.shift ? <EstimateView value={part.shift} signed /> : "–"}</td>
+                <td className={`${ui.right} num`}>{part.p_adjusted === null ? "–" : pValue(part.p_adjusted)}</td>
+                <td className={`${ui.right} num`}>{count(part.flips.reduce((sum, flip) => sum + flip.count, 0))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

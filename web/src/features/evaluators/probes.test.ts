@@ -5,6 +5,7 @@ import {
   barText,
   byVersion,
   drawn,
+  driftOf,
   type Finding,
   measures,
   type ProbeSummary,
@@ -103,7 +104,8 @@ describe("reports by version", () => {
 });
 
 describe("what a bridge says of a trend", () => {
-  const bridge = (shift: Estimate | null, targets = 60) => ({ targets, shift }) as Bridge;
+  const bridge = (shift: Estimate | null, targets = 60) =>
+    ({ targets, shift, criteria: [], drift: [] }) as unknown as Bridge;
   test("a shift whose interval leaves out zero is a step, with its way", () => {
     expect(trendSentence(bridge(estimate(0.2, 0.1, 0.3)))).toContain("steps up");
     expect(trendSentence(bridge(estimate(-0.2, -0.3, -0.1)))).toContain("steps down");
@@ -114,5 +116,13 @@ describe("what a bridge says of a trend", () => {
   test("labels without numbers have no trend, and nothing in common says nothing", () => {
     expect(trendSentence(bridge(null))).toContain("no number");
     expect(trendSentence(bridge(null, 0))).toBe("");
+  });
+  test("a rubric with criteria has a trend and rates of each of them, named by it", () => {
+    const part = { criterion: "tone", drift: [{ measure: "sensitivity" }, { measure: "agreement" }] };
+    const several = { ...bridge(null), criteria: [part] } as unknown as Bridge;
+    expect(trendSentence(several)).toContain("a trend of its own");
+    expect(driftOf(several).map((each) => each.name)).toEqual(["tone: sensitivity", "tone: agreement"]);
+    const one = { ...bridge(null), drift: [{ measure: "agreement" }] } as unknown as Bridge;
+    expect(driftOf(one).map((each) => each.name)).toEqual(["agreement"]);
   });
 });

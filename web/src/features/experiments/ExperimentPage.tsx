@@ -1,11 +1,12 @@
 import { Button, Select } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Trial } from "../../api/types";
+import type { ExperimentDetail, Trial } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { EstimateView } from "../../ui/EstimateView";
-import { cost, duration, oneLine, plural } from "../../ui/format";
+import { ago, cost, count, duration, oneLine, plural } from "../../ui/format";
 import { JsonTree } from "../../ui/JsonTree";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
@@ -64,6 +65,28 @@ function scoreColumns(trials: Trial[]): Column<Trial>[] {
   }));
 }
 
+/** What makes its judged numbers doubtful, and which of them cost nothing because they were given before. */
+function Judged({ of }: { of: ExperimentDetail }) {
+  const reused = of.judging.filter((each) => each.reused > 0);
+  if (!of.warnings.length && !reused.length) return null;
+  return (
+    <div className={css.said}>
+      {of.warnings.map((warning) => (
+        <p key={warning} className={ui.warning}>
+          <IconAlertTriangle size={16} aria-hidden /> {warning}
+        </p>
+      ))}
+      {reused.map((each) => (
+        <p key={each.evaluator} className="dim">
+          {each.evaluator}: {count(each.reused)} of {plural(each.verdicts, "verdict")} were given before and cost
+          nothing here{each.saved === null ? "" : `, ${cost(each.saved)} saved`}
+          {each.oldest ? `; the oldest was given ${ago(each.oldest)}` : ""}.
+        </p>
+      ))}
+    </div>
+  );
+}
+
 export function ExperimentPage() {
   const { experiment: id } = useParams({ from: "/experiments/$experiment" });
   const project = useProject();
@@ -99,6 +122,7 @@ export function ExperimentPage() {
     >
       {experiment.error ? <Failure error={experiment.error} /> : null}
       {experiment.isPending ? <Loading /> : null}
+      {e ? <Judged of={e} /> : null}
       {e?.metrics?.length ? (
         <dl className={css.metrics}>
           {e.metrics
