@@ -60,7 +60,7 @@ ask evalwright gate check --ga
         (["trace", "list"], 2, "traces"),
         (["traces", "list", "--fitler", "x"], 2, "--filter"),
         (["experiments", "run", "agent.py", "--dataset", "d"], 2, "file.py:function"),
-        (["gate", "check", "c", "--gate", "none.yaml"], 3, "none.yaml"),
+        (["gate", "check", "c", "--gate", "none.yaml"], 2, "none.yaml"),
         (["evaluators", "run", "exact_mach"], 2, "exact_match"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

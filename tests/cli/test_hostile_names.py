@@ -40,6 +40,7 @@ def test_revoking_a_key_cannot_delete_a_dataset(server: LiveServer) -> None:
         ["experiments", "show", "../datasets"],
         ["traces", "show", "../sessions"],
         ["traces", "list", "--limit", "0"],
+        ["gate", "check", "one", "--baseline", "two", "--gate", "no/such/gate.yaml"],
         ["traces", "list", "--cursor", "x" * 5000],
     ],
 )

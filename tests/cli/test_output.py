@@ -24,6 +24,9 @@ def test_durations_read_like_durations(ms: float | None, text: str) -> None:
 
 def test_a_cost_says_when_it_is_only_a_lower_bound() -> None:
     assert money(0.25, unpriced=2) == "$0.2500+?"
+    assert money(0.000042) == "$0.000042"
+    assert money(1234.5) == "$1,234.50"
+    assert money(0.0) == "$0.0000"
     assert money(None) == ""
 
 

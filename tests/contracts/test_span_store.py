@@ -494,6 +494,8 @@ def test_search_finds_every_field(store: SpanDatabase, project: str) -> None:
     assert len(store.search_trace(project, trace_of(1), "(?i)NEEDLE")) == 8
     with pytest.raises(InvalidInput, match="RE2"):
         store.search_trace(project, trace_of(1), "(")
+    with pytest.raises(NotFound):
+        store.search_trace(project, trace_of(99), "needle")
 
 
 ODD = {"big": 2**80, "list": [1, {"deep needle": "x"}], "say": 'a "quoted" needle\n', "uni": "née needle", "none": None}

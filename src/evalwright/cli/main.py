@@ -80,6 +80,9 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        # What the command was pointed at: for the caller to change.
+        return _fail(f"cannot read or write {str(error.filename)!r}: {error.strerror}", "", 2)
     except OSError as error:
         return _fail(str(error), "", 3)
     finally:

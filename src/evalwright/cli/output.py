@@ -122,8 +122,10 @@ def money(usd: float | None, *, unpriced: int = 0) -> str:
     mark = "+?" if unpriced else ""
     if usd is None:
         return mark
-    shown = f"{usd:,.2f}" if usd >= 1 else f"{usd:.4f}" if usd >= 0.001 else f"{usd:.2g}"
-    return f"${shown}{mark}"
+    # Two figures of a small cost, written out: an exponent is read wrong.
+    tiny = 0 < usd < 0.001
+    decimals = 1 - math.floor(math.log10(usd)) if tiny else 2 if usd >= 1 else 4
+    return f"${usd:,.{decimals}f}{mark}"
 
 
 def estimate(value: Mapping[str, Any] | None) -> str:

@@ -29,7 +29,7 @@ COLUMNS: Sequence[Column] = (
 def list_(*, filtered: Filtered = Filtered(), paged: Paged = Paged(), options: Options = Options()) -> None:
     """Lists sessions, newest first.
 
-    Example: evalwright sessions list --filter 'error_count > 0'
+    Example: evalwright sessions list --filter 'status == "ERROR"'
     """
     page = options.api().get("/sessions", **options.scope(), **filtered.params(), **paged.params())
     emit_rows(

@@ -23,6 +23,7 @@ from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import fetch
 from evalwright.storage.spans.spans import trace_spans
 from evalwright.storage.spans.summaries import Bounds, bounds_sql, find_bounds
+from evalwright.storage.spans.trees import trace_not_found
 
 MAX_MATCHES: Final = 10_000
 _AROUND: Final = 40
@@ -43,9 +44,12 @@ def search_trace(engine: Engine, project: str, trace_id: str, pattern: str, limi
 
     Raises:
         InvalidInput: not RE2.
+        NotFound: no such trace.
     """
     compile_pattern(pattern)
     bounds = find_bounds(engine, project, [trace_id])
+    if not bounds.last_ns and not trace_spans(engine, project, trace_id, (), bounds):
+        raise trace_not_found(trace_id)
     found: list[FieldMatch] = []
     for ids in _portions(_candidates(engine, project, trace_id, bounds, pattern)):
         spans = trace_spans(engine, project, trace_id, ids, bounds)
