@@ -109,6 +109,23 @@ def test_the_trials_of_one_item_are_found_by_its_key_or_id_with_what_it_asks(cli
         assert [each["scores"]["polite"]["value"] for each in found] == [1.0, 0.0]
 
 
+def test_what_several_people_said_of_a_trial_stands_there_together(client: TestClient) -> None:
+    run(client, "run", [True, False])
+    held = ok(client.get(f"{API}/experiments/run/trials"))["items"]
+    said = {held[0]["id"]: ("good", "bad", "good"), held[1]["id"]: ("good", "bad")}
+    scores = [
+        {"name": "gold", "source": "human", "annotator": f"p{place}", "target": "trial", "type": "categorical",
+         "trial_id": trial, "experiment_id": held[0]["experiment_id"], "label": word}
+        for trial, words in said.items()
+        for place, word in enumerate(words)
+    ]  # fmt: skip
+    ok(client.post(f"{API}/scores", json={"scores": scores}))
+    shown = {each["id"]: each["scores"]["gold"] for each in ok(client.get(f"{API}/experiments/run/trials"))["items"]}
+    assert shown[held[0]["id"]]["label"] == "good"
+    assert sorted(shown[held[0]["id"]]["explanation"].split("; ")) == ["p0: good", "p1: bad", "p2: good"]
+    assert shown[held[1]["id"]]["label"] == "evenly divided"
+
+
 def test_few_labels_are_warned_about_and_no_calibration_is_refused(client: TestClient) -> None:
     rng = np.random.default_rng(7)
     truth = rng.random(ITEMS) < 0.8

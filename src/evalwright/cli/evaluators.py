@@ -13,9 +13,9 @@ from evalwright.cli.canary import as_rows, watch_canaries, watch_served_models
 from evalwright.cli.judging_notes import tell_judging
 from evalwright.cli.kin import Authors
 from evalwright.cli.options import Caching, Filtered, Options
-from evalwright.cli.output import Column, emit_json, emit_rows, estimate, money, note, one_line
+from evalwright.cli.output import Column, emit_json, emit_rows, money, note, one_line
 from evalwright.cli.progress import Report, progress
-from evalwright.cli.scores import four_counts
+from evalwright.cli.scores import four_counts, mean_or_labels
 from evalwright.domain.evaluator import Evaluator
 from evalwright.domain.score import Target
 
@@ -76,7 +76,7 @@ COLUMNS: Sequence[Column] = (
     ("target", lambda row: row["spec"]["target"]),
     ("versions", lambda row: row["versions"]),
     ("scored/skipped/unseen/errored", lambda row: four_counts(row["denominators"])),
-    ("mean", lambda row: estimate(row["estimate"])),
+    ("mean or labels", lambda row: mean_or_labels(row["scores"])),
     ("description", lambda row: one_line(row["spec"]["description"])[:60]),
 )
 REPORT: Sequence[Column] = (

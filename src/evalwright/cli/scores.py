@@ -43,6 +43,17 @@ def four_counts(denominators: Mapping[str, int]) -> str:
     return "/".join(str(denominators[name]) for name in ("scored", "skipped", "unseen", "errored"))
 
 
+def mean_or_labels(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Each score's mean; how often each label was given where labels count as no number."""
+    told = []
+    for row in scores:
+        known = row["estimate"] and row["estimate"]["estimate"] is not None
+        ranked = sorted(row["labels"].items(), key=lambda pair: -pair[1])[:4]
+        said = estimate(row["estimate"]) if known else " ".join(f"{label}:{count}" for label, count in ranked)
+        told.append(f"{row['name']} {said}" if len(scores) > 1 else said)
+    return "; ".join(told)
+
+
 @app.command(name="list")
 def list_(
     name: str = "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evalwright.domain.experiment import Experiment, Trial, TrialStatus
 from evalwright.domain.ids import parse_trace_id
-from evalwright.domain.score import Score, Target
+from evalwright.domain.score import Score, ScoreSource, ScoreStatus, Target
 from evalwright.ports.records import ExperimentStore
 from evalwright.ports.spans import ScoreQuery, SpanReader
 from evalwright.server import wire
@@ -106,6 +107,32 @@ def scores_by_trial(
     for score in scores_of(reader, experiment, trial_ids) if trial_ids else ():
         grouped.setdefault(score.trial_id, []).append(score)
     return grouped
+
+
+def people_together(scores: Sequence[Score]) -> Sequence[Score]:
+    """Returns the scores of one trial, oldest first, with those that several people gave under one name made one.
+
+    Its label is that of most of them, none where they are evenly divided; its value their mean; its explanation says
+    who said what.
+    """
+    votes: dict[str, dict[str, Score]] = {}
+    for score in scores:
+        if score.source is ScoreSource.HUMAN and score.status is ScoreStatus.SCORED and score.annotator:
+            votes.setdefault(score.name, {})[score.annotator] = score
+    several = {name: list(given.values()) for name, given in votes.items() if len(given) > 1}
+    return [*(each for each in scores if each.name not in several), *map(_together, several.values())]
+
+
+def _together(given: Sequence[Score]) -> Score:
+    ranked = Counter(each.label for each in given if each.label).most_common(2)
+    decided = ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
+    values = [each.value for each in given if each.value is not None]
+    return replace(
+        given[-1],
+        label=ranked[0][0] if decided else "evenly divided" if ranked else "",
+        value=sum(values) / len(values) if values else None,
+        explanation="; ".join(f"{each.annotator}: {each.label or each.value}" for each in given),
+    )
 
 
 def trials_of(records: ExperimentStore, experiment: Experiment) -> list[Trial]:

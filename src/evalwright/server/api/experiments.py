@@ -19,7 +19,7 @@ from evalwright.server.judgements import Name, Text, Word
 from evalwright.server.params import NO_NUL, CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of, shape
-from evalwright.server.trials import TrialIn, scores_by_trial, to_rows
+from evalwright.server.trials import TrialIn, people_together, scores_by_trial, to_rows
 
 MAX_TRIALS = 5000
 JUDGED = frozenset({ScoreSource.JUDGE, ScoreSource.AGENT})
@@ -182,7 +182,7 @@ def list_trials(
 def _by_name(scores: Any) -> dict[str, dict[str, Any]]:
     return {
         each.name: {"value": each.value, "label": each.label, "status": each.status, "explanation": each.explanation}
-        for each in sorted(scores, key=lambda score: score.created_ns)
+        for each in people_together(sorted(scores, key=lambda score: score.created_ns))
     }
 
 

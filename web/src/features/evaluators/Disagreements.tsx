@@ -111,7 +111,9 @@ function Judged({ project, place }: { project: string; place: Place }) {
       {open && trials.isPending ? <Loading /> : null}
       {trial ? (
         <>
+          <h3>Input</h3>
           <JsonTree value={trial.input} label="Input" />
+          <h3>Output</h3>
           <JsonTree value={trial.output} label="Output" />
         </>
       ) : null}

@@ -168,7 +168,9 @@ function OneItem({ trial, onAll }: { trial: Trial | undefined; onAll: () => void
       </p>
       {trial ? (
         <>
+          <h3>Input</h3>
           <JsonTree value={trial.input} label="Input" />
+          <h3>Output</h3>
           <JsonTree value={trial.output} label="Output" />
         </>
       ) : null}
