@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from shared import shared_data
 
 from evalwright.cli.labels import is_label, score_of
+from evalwright.cli.main import main
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,16 @@ def test_every_row_of_the_real_label_files_has_an_id_of_its_own(pattern: str) ->
 )
 def test_a_label_of_any_type_is_kept_as_what_it_means(label: object, text: str) -> None:
     assert score_of({"name": "n", "trace_id": "a" * 32, "label": label})["label"] == text
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999999"])
+def test_a_label_whose_number_is_none_names_its_line_and_what_is_wrong(
+    tmp_path: Path, number: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    row = f'{{"name": "gold", "trace_id": "{"a" * 32}", "value": {number}}}\n'
+    (tmp_path / "rows.jsonl").write_text(row, encoding="utf-8")
+    code = main(["import", str(tmp_path / "rows.jsonl"), "--format", "scores", "--server", "http://127.0.0.1:9"])
+    said = capfd.readouterr().err
+    assert code == 2
+    assert "line 1 of 'rows.jsonl' is not valid JSON" in said
+    assert "JSON has no NaN" in said

@@ -105,10 +105,11 @@ def _rows(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _door(body: bytes, where: str) -> str:
+    row, problem = None, ""
     try:
         row = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        row = None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        problem = str(error)
     if isinstance(row, Mapping):
         for key, door in OTLP_KEYS.items():
             if key in row:
@@ -117,6 +118,9 @@ def _door(body: bytes, where: str) -> str:
             return "score"
     if row is None and b'"resourceSpans"' in body[:200]:
         return "/v1/traces"
+    if problem:
+        hint = "JSON has no NaN and no Infinity: leave out a value that is not known"
+        raise InvalidInput(f"{where} is not valid JSON: {problem}", hint=hint)
     raise InvalidInput(f"{where} is neither an OTLP request nor a label", hint="see `evalwright import --help`")
 
 
