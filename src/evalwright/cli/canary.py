@@ -74,7 +74,7 @@ async def _examine(judge: Evaluator, dataset: str, options: Options, again: bool
                 client,
                 judge,
                 dataset,
-                again=again,
+                again="asked for again" if again else "",
                 announce=note,
                 concurrency=concurrency,
                 progress=lambda state: report(

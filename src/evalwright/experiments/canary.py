@@ -53,7 +53,7 @@ async def examine(
     judge: Evaluator,
     dataset: str,
     *,
-    again: bool = False,
+    again: str = "",
     announce: Tell | None = None,
     concurrency: int = 16,
     progress: Callable[[Progress], None] | None = None,
@@ -64,7 +64,7 @@ async def examine(
         client: where runs are stored.
         judge: as it would be used.
         dataset: the canary set.
-        again: run it also when nothing has changed: a model may change behind its name.
+        again: why it is run also when nothing of the judge has changed: a model may change behind its name.
         announce: called, before anything is asked, with why and what it costs.
         concurrency: items at once.
         progress: called after each item.
@@ -73,7 +73,7 @@ async def examine(
     if not again and standing.state is not CanaryState.DUE:
         return Watched(standing=standing)
     if announce is not None:
-        announce(announcement(standing, again=again))
+        announce(announcement(standing, again))
     await _run(client, judge, standing, concurrency, progress)
     return Watched(standing=await _standing(client, judge, dataset), fresh=True)
 
@@ -83,12 +83,11 @@ async def _standing(client: AsyncClient, judge: Evaluator, dataset: str) -> Cana
     return await client.canary_standing(spec.name, spec.version, dataset=dataset, provider=provider_of(judge))
 
 
-def announcement(standing: CanaryStanding, *, again: bool = False) -> str:
+def announcement(standing: CanaryStanding, again: str = "") -> str:
     """Returns why a canary set is run, over how many items, and what that costs as far as it is known."""
     cost = standing.expected_cost
     price = "at a cost that is not known" if cost is None else f"for about ${cost:.2g}, as the last run"
-    due = standing.state is CanaryState.DUE
-    why = standing.explanation if due else "asked for again" if again else "due"
+    why = standing.explanation if standing.state is CanaryState.DUE else again
     return f"{standing.evaluator}: {why}; running its canary set {standing.dataset!r}: {standing.items} items, {price}"
 
 
@@ -160,11 +159,9 @@ async def watch_served(
         if held is None or held.skipped or not known or not news:
             continue
         names = f"{', '.join(sorted(news))} answers now, and {', '.join(sorted(known))} did over its canary set"
-        tell(f"{judge.spec.name}: {names}")
-        again = await examine(client, judge, held.standing.dataset, again=True, announce=tell)
-        for line in sayings(again):
+        found[judge.spec.name] = await examine(client, judge, held.standing.dataset, again=names, announce=tell)
+        for line in sayings(found[judge.spec.name]):
             tell(line)
-        found[judge.spec.name] = again
     return found
 
 
