@@ -10,6 +10,7 @@ import { ago, cost, count, duration, oneLine, plural } from "../../ui/format";
 import { JsonTree } from "../../ui/JsonTree";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
+import { gist } from "../../ui/preview";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
 import css from "./Experiments.module.css";
@@ -17,25 +18,25 @@ import { useExperiment, useExperiments, useTrials } from "./queries";
 import { scoreText, toneOf } from "./TrialScores";
 
 const BEFORE: Column<Trial>[] = [
-  { label: "Item", width: 130, cell: (t) => <code className="cut">{t.item_key}</code> },
-  { label: "Trial", width: 60, right: true, cell: (t) => t.index + 1 },
+  { label: "Item", width: 112, cell: (t) => <code className="cut">{t.item_key}</code> },
+  { label: "Trial", width: 48, right: true, cell: (t) => t.index + 1 },
   {
     label: "Ended",
-    width: 70,
+    width: 60,
     cell: (t) => <Badge tone={t.status === "ok" ? "ok" : "bad"}>{t.status}</Badge>,
   },
   {
     label: "Output",
-    cell: (t) => <span className={`cut ${t.error ? "bad" : "dim"}`}>{t.error || oneLine(t.output) || "–"}</span>,
+    cell: (t) => <span className={`cut ${t.error ? "bad" : "dim"}`}>{t.error || gist(oneLine(t.output)) || "–"}</span>,
   },
 ];
 
 const AFTER: Column<Trial>[] = [
-  { label: "Latency", width: 84, right: true, cell: (t) => duration(t.latency_ms) },
-  { label: "Cost", width: 80, right: true, cell: (t) => cost(t.cost) },
+  { label: "Latency", width: 70, right: true, cell: (t) => duration(t.latency_ms) },
+  { label: "Cost", width: 76, right: true, cell: (t) => cost(t.cost) },
   {
     label: "Trace",
-    width: 70,
+    width: 52,
     cell: (t) =>
       t.trace_id ? (
         <Link to="/traces/$traceId" params={{ traceId: t.trace_id }} className="link">
@@ -52,7 +53,7 @@ function scoreColumns(trials: Trial[]): Column<Trial>[] {
   const names = [...new Set(trials.flatMap((t) => Object.keys(t.scores)))].sort();
   return names.map((name) => ({
     label: name,
-    width: Math.max(80, Math.min(140, name.length * 6 + 24)),
+    width: widthOf(name, trials),
     cell: (t) => {
       const score = t.scores[name];
       if (!score) return <span className="faint">–</span>;
@@ -63,6 +64,12 @@ function scoreColumns(trials: Trial[]): Column<Trial>[] {
       );
     },
   }));
+}
+
+/** Room for the name and for the longest of its verdicts. */
+function widthOf(name: string, trials: Trial[]): number {
+  const said = trials.map((t) => t.scores[name]).reduce((most, s) => Math.max(most, s ? scoreText(s).length : 0), 0);
+  return Math.max(72, Math.min(150, Math.max(name.length * 5.8 + 18, said * 6.3 + 30)));
 }
 
 /** What makes its judged numbers doubtful, and which of them cost nothing because they were given before. */
