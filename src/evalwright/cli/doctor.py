@@ -20,7 +20,7 @@ PACKAGES: Final = ("chdb-core", "fastapi", "grpcio", "sqlalchemy", "clickhouse-c
 OPTIONAL: Final = frozenset(("clickhouse-connect", "psycopg", "scipy"))
 ENOUGH_DISK: Final = 2 * 2**30
 CLIENT: Final = ("EVALWRIGHT_ENDPOINT", "EVALWRIGHT_PROJECT", "EVALWRIGHT_API_KEY")
-JUDGE: Final = ("OPENAI_BASE_URL", "OPENAI_API_KEY", "EVALWRIGHT_JUDGE_MODEL")
+JUDGE: Final = ("OPENAI_BASE_URL", "OPENAI_API_KEY", "EVALWRIGHT_JUDGE_MODEL", "EVALWRIGHT_VERDICT_CACHE")
 
 
 def doctor(*, options: Options = Options()) -> int:
