@@ -261,7 +261,8 @@ def test_two_experiments_compare_and_gate_with_their_evidence(client: TestClient
     assert metrics["correct"]["estimate"] == pytest.approx(28 / 30)
     assert metrics["correct"]["n_effective"] <= 30.0
     trial = ok(client.get("/api/v1/experiments/base/trials", params={"limit": 1}))["items"][0]
-    assert trial["scores"]["correct"] == {"value": 1.0, "label": "", "status": "scored", "explanation": ""}
+    told = {"type": "boolean", "value": 1.0, "label": "", "status": "scored", "explanation": ""}
+    assert trial["scores"]["correct"] == told
 
     of_item = ok(client.get("/api/v1/experiments/base/trials", params={"item": trial["item_key"]}))["items"]
     assert [(each["item_key"], each["index"]) for each in of_item] == [(trial["item_key"], 0), (trial["item_key"], 1)]

@@ -4721,6 +4721,7 @@ export interface components {
          * @description One score of a trial.
          */
         TrialScore: {
+            type: components["schemas"]["ScoreType"];
             /** Value */
             value: number | null;
             /** Label */

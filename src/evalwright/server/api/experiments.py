@@ -12,7 +12,7 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment, Trial
 from evalwright.domain.judging import Judging
 from evalwright.domain.project import Scope
-from evalwright.domain.score import ScoreSource, ScoreStatus
+from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType
 from evalwright.domain.trace import Page
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
@@ -26,7 +26,13 @@ JUDGED = frozenset({ScoreSource.JUDGE, ScoreSource.AGENT})
 
 routes = router("experiments")
 TrialScore = shape(
-    "TrialScore", "One score of a trial.", value=float | None, label=str, status=ScoreStatus, explanation=str
+    "TrialScore",
+    "One score of a trial.",
+    type=ScoreType,
+    value=float | None,
+    label=str,
+    status=ScoreStatus,
+    explanation=str,
 )
 TrialDetail = extend(
     Trial,
@@ -181,7 +187,7 @@ def list_trials(
 
 def _by_name(scores: Any) -> dict[str, dict[str, Any]]:
     return {
-        each.name: {"value": each.value, "label": each.label, "status": each.status, "explanation": each.explanation}
+        each.name: {name: getattr(each, name) for name in ("type", "value", "label", "status", "explanation")}
         for each in people_together(sorted(scores, key=lambda score: score.created_ns))
     }
 

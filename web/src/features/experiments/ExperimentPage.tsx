@@ -51,19 +51,22 @@ const AFTER: Column<Trial>[] = [
 /** One column for each evaluator, so that a column can be read from top to bottom. */
 function scoreColumns(trials: Trial[]): Column<Trial>[] {
   const names = [...new Set(trials.flatMap((t) => Object.keys(t.scores)))].sort();
-  return names.map((name) => ({
-    label: name,
-    width: widthOf(name, trials),
-    cell: (t) => {
-      const score = t.scores[name];
-      if (!score) return <span className="faint">–</span>;
-      return (
-        <Badge tone={toneOf(score)} title={score.explanation || undefined}>
-          {scoreText(score)}
-        </Badge>
-      );
-    },
-  }));
+  const highest = (name: string) => Math.max(...trials.map((t) => t.scores[name]?.value ?? 0));
+  return names
+    .map((name) => [name, highest(name)] as const)
+    .map(([name, most]) => ({
+      label: name,
+      width: widthOf(name, trials),
+      cell: (t) => {
+        const score = t.scores[name];
+        if (!score) return <span className="faint">–</span>;
+        return (
+          <Badge tone={toneOf(score, most)} title={score.explanation || undefined}>
+            {scoreText(score)}
+          </Badge>
+        );
+      },
+    }));
 }
 
 /** Room for the name and for the longest of its verdicts. */

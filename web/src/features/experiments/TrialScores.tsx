@@ -5,10 +5,14 @@ import css from "./Experiments.module.css";
 type Scores = Trial["scores"];
 type One = Scores[string];
 
-/** How one score of a trial is coloured: what was not scored is never taken for a failure. */
-export function toneOf(score: One): Tone {
+/** How one score of a trial is coloured: what was not scored is never taken for a failure, nor a number for a verdict.
+ *
+ * `most` is the highest value seen: on a scale that reaches beyond 1, a 1 is no success.
+ */
+export function toneOf(score: One, most = 1): Tone {
   if (score.status === "errored") return "warn";
   if (score.status !== "scored") return "plain";
+  if (score.type !== "boolean" && (score.type !== "ordinal" || most > 1)) return "plain";
   return score.value === 0 ? "bad" : score.value === 1 ? "ok" : "plain";
 }
 
