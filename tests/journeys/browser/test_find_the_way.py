@@ -111,8 +111,11 @@ def test_the_gate_says_what_it_decided_and_from_what(page: Page, desk: Seed) -> 
 def test_evaluators_show_their_four_counts_and_an_interval(page: Page, desk: Seed) -> None:
     page.goto(f"/evaluators?project={PROJECT}")
     row = page.get_by_role("row").filter(has_text="task_completion")
-    expect(row).to_contain_text("57 scored")
-    expect(row).to_contain_text("3 errored")
+    for place, name in enumerate(("Scored", "Skipped", "Unseen", "Errored"), start=5):
+        expect(page.get_by_role("columnheader").nth(place)).to_have_text(name)
+    expect(row.get_by_role("cell").nth(5)).to_have_text("57")
+    expect(row.get_by_role("cell").nth(8)).to_have_text("3")
+    expect(row).to_contain_text("not calibrated")
     expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile(r"95% interval .* n = 57"))
 
 

@@ -39,6 +39,26 @@ def test_the_list_leads_to_a_rubric_that_can_be_read(page: Page, desk: Seed) -> 
     expect(page.get_by_role("region", name="Distribution")).to_contain_text("unhelpful")
 
 
+def test_a_ready_evaluator_shows_what_public_labels_say_of_it(page: Page, desk: Seed) -> None:
+    page.goto(f"/evaluators?project={PROJECT}")
+    page.get_by_text("ready to use").click()
+    expect(page.get_by_role("row", name=re.compile("^tone "))).to_contain_text("needs your labels")
+    page.get_by_role("link", name="rouge_l", exact=True).click()
+    cards = page.get_by_role("region", name="Table of public cards")
+    expect(cards.get_by_role("row", name=re.compile("summeval"))).to_contain_text("in 53 groups")
+    expect(cards).to_contain_text("n = 848")
+    expect(page.get_by_role("region", name="On public labels", exact=True)).to_contain_text("not on your data")
+    expect(page.get_by_role("region", name="Against people")).to_contain_text("evalwright evaluators calibrate rouge_l")
+
+
+def test_a_ready_judge_without_a_card_says_which_labels_it_needs(page: Page, desk: Seed) -> None:
+    page.goto(f"/evaluators/ready/faithfulness?project={PROJECT}")
+    people = page.get_by_role("region", name="Against people")
+    expect(people).to_contain_text("No card yet: these labels are needed: summedits (2,671 labels)")
+    expect(people).to_contain_text("evalwright evaluators calibrate-ready faithfulness --labels DIR")
+    expect(page.get_by_role("region", name="Definition")).to_contain_text("Split the answer into its claims")
+
+
 def test_two_versions_are_compared_line_by_line(page: Page, desk: Seed) -> None:
     open_evaluator(page)
     changed = page.get_by_role("region", name="Changed lines")
