@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
@@ -23,6 +24,11 @@ _NO_AGENT: Final = re.compile(r"[ <(\[]|^Runnable|Parser$")
 _TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"|\Acontent=')
 _CALL_ID: Final = re.compile(r"""\btool_call_id(?:":\s*"|=')([^"'\\]{1,200})["']""")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
+_carried: Final = attrgetter(
+    "attributes", "resource", "scope_name", "scope_version", "trace_state", "otel_kind", "events", "links",
+    "dropped_attributes", "dropped_events", "dropped_links",
+)  # fmt: skip
+"""What is stored as it came."""
 _CONTESTED: Final = frozenset({"session_id", "user_id", "input_tokens", "output_tokens", "cost"})
 """Fields of which a second, different answer is worth a flag."""
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
@@ -41,13 +47,26 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
     found, seen = gather(raw.attributes, rules_for(bits), flags)
     kind = _kind(found, raw.name, seen | bits)
     convention = convention_name(bits) or convention_name(seen)
+    return _put_together(raw, project, received_ns, found, kind, convention, flags)
+
+
+def _put_together(
+    raw: RawSpan,
+    project: str,
+    received_ns: int,
+    found: Mapping[str, Any],
+    kind: SpanKind,
+    convention: str,
+    flags: list[str],
+) -> Span:
+    """The span of what the rules found; arguments are in the order of its fields."""
     usage = counts(found)
     reported = cost(found)
     requested = found.get("model_requested", "")
     model = found.get("model_served") or requested
     shown_input, input_mime, shown_output, output_mime = displayed(raw, found, kind)
     error_type, message = _error(raw, found)
-    return Span(  # in the order of its fields: see there
+    return Span(
         project,
         raw.trace_id,
         raw.span_id,
@@ -86,17 +105,7 @@ def normalise(raw: RawSpan, *, project: str, received_ns: int) -> Span:
         found.get("release") or _of(raw.resource, *_RELEASE),
         _tags(raw.attributes, found, convention),
         convention,
-        raw.attributes,
-        raw.resource,
-        raw.scope_name,
-        raw.scope_version,
-        raw.trace_state,
-        raw.otel_kind,
-        raw.events,
-        raw.links,
-        raw.dropped_attributes,
-        raw.dropped_events,
-        raw.dropped_links,
+        *_carried(raw),
         tuple(dict.fromkeys(flags)) if flags else (),
         received_ns,
     )
