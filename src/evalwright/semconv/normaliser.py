@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
 
-from evalwright.domain.span import CostSource, RawSpan, Span, SpanKind, SpanStatus
+from evalwright.domain.span import CostSource, RawSpan, Span, SpanEvent, SpanKind, SpanLink, SpanStatus
 from evalwright.semconv.display import displayed
 from evalwright.semconv.hosts import family_host, host, sdk_host
 from evalwright.semconv.kinds import KIND_RANK, ROLLUP_KINDS
@@ -24,7 +24,10 @@ _NO_AGENT: Final = re.compile(r"[ <(\[]|^Runnable|Parser$")
 _TOOL_MESSAGE: Final = re.compile(r'"type":\s*"tool"|\Acontent=')
 _CALL_ID: Final = re.compile(r"""\btool_call_id(?:":\s*"|=')([^"'\\]{1,200})["']""")
 _NAMED_BY_SPAN: Final = frozenset({"langfuse", "langsmith", "mlflow", "laminar"})
-_carried: Final = attrgetter(
+_Carried = tuple[
+    dict[str, Any], Mapping[str, Any], str, str, str, int, Sequence[SpanEvent], Sequence[SpanLink], int, int, int
+]
+_carried: Final[Callable[[RawSpan], _Carried]] = attrgetter(
     "attributes", "resource", "scope_name", "scope_version", "trace_state", "otel_kind", "events", "links",
     "dropped_attributes", "dropped_events", "dropped_links",
 )  # fmt: skip
