@@ -78,8 +78,8 @@ function Corrected({ made, signed = false }: { made: Correction; signed?: boolea
   if (!made.corrected) return <span className="faint">not known: {made.refused}</span>;
   return (
     <>
-      <EstimateView value={made.corrected} signed={signed} />
-      <div className="faint">
+      <EstimateView value={made.corrected} signed={signed} n />
+      <div className="faint" style={{ whiteSpace: "nowrap" }}>
         raw <EstimateView value={made.raw} signed={signed} />
       </div>
     </>

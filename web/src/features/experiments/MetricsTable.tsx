@@ -23,7 +23,7 @@ export function MetricsTable({ metrics: all, chosen, onChoose }: Props) {
   const empty = all.filter((m) => !hasData(m)).map((m) => m.metric);
   return (
     <section className={`${ui.section} ${css.wide}`} aria-label="Metrics" tabIndex={0}>
-      <table className={ui.table}>
+      <table className={`${ui.table} ${css.compact}`}>
         <thead>
           <tr>
             <th>Metric</th>
