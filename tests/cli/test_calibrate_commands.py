@@ -13,9 +13,9 @@ from live_server import LiveServer, running_server
 
 import evalwright as ew
 from evalwright.cli.calibrate import _mapped
-from evalwright.cli.canary import recorded_output
 from evalwright.cli.main import main
 from evalwright.domain.errors import InvalidInput
+from evalwright.experiments.canary import recorded_output
 
 
 @pytest.fixture

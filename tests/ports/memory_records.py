@@ -204,7 +204,8 @@ class MemoryRecordStore:
     def list_trials(
         self, experiment_id: str, *, item_key: str = "", limit: int = 1000, cursor: str = ""
     ) -> Page[Trial]:
-        wanted = [trial for trial in self._trials[experiment_id].values() if item_key in ("", trial.item_key, trial.item_id)]
+        trials = self._trials[experiment_id].values()
+        wanted = [trial for trial in trials if item_key in ("", trial.item_key, trial.item_id)]
         return _page(wanted, limit, cursor)
 
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment:
