@@ -144,7 +144,7 @@ def test_a_gate_waits_for_the_calibration_of_its_judge_unless_told_otherwise(
     run(server, "experiments", "compare", "base", "cand", "--corrected")
     shown = capfd.readouterr()
     assert "corrected metric" in shown.out
-    assert "helpful, difference: an imperfect judge shrinks differences" in shown.err
+    assert "helpful, difference: 120 labels on the two sides" in shown.err
     run(server, "experiments", "show", "cand", "--corrected")
     shown = capfd.readouterr()
     assert "corrected" in shown.out
@@ -173,7 +173,7 @@ def test_a_changed_judge_is_bridged_to_the_one_before_over_the_canary_set(
     first.write_text("def short(output: str) -> bool:\n    return len(output) < 30\n")
     second.write_text("def short(output: str) -> bool:\n    return len(output) < 45\n")
     run(server, "evaluators", "canary", f"{first}:short", "--dataset", "fixed")
-    assert "the first run here" in capfd.readouterr().err
+    assert "its first run" in capfd.readouterr().err
     run(server, "evaluators", "canary", f"{second}:short", "--dataset", "fixed", code=1)
     shown = capfd.readouterr()
     assert "60 targets in common" in shown.err
