@@ -29,25 +29,49 @@ Place = tuple[str, str]
 """Trace and span id."""
 
 
-def joined(
-    engine: Engine,
-    project: str,
-    traces: Sequence[str],
-    ids: Sequence[str],
-    bounds: Bounds,
-    read: Callable[[], list[Span]],
-) -> list[Span]:
-    """Returns the spans that ``read`` reads with their events that arrived as logs: one lookup, made meanwhile.
+class LogEvents:
+    """Events of spans that arrived as log records.
 
-    ``traces`` and ``ids`` say which spans those are (no ids: all of the traces), ``bounds`` when they start.
+    Of a store that only this process writes to it knows when there are none at all, and asks no more.
     """
-    with ThreadPoolExecutor(1) as beside:
-        lookup = beside.submit(_read, engine, project, traces, ids, bounds)
-        spans = read()
-        reported = lookup.result()
-    if not reported:
-        return spans
-    return [with_log_events(span, reported.get((span.trace_id, span.span_id), ())) for span in spans]
+
+    def __init__(self, engine: Engine, *, alone: bool) -> None:
+        self._engine = engine
+        self._alone = alone
+        self._written = self._none_before = False
+
+    def note_written(self) -> None:
+        """To be called before log records are written."""
+        self._written = True
+
+    def joined(
+        self,
+        project: str,
+        traces: Sequence[str],
+        ids: Sequence[str],
+        bounds: Bounds,
+        read: Callable[[], list[Span]],
+    ) -> list[Span]:
+        """Returns the spans that ``read`` reads with their events that arrived as logs: one lookup, made meanwhile.
+
+        ``traces`` and ``ids`` say which spans those are (no ids: all of the traces), ``bounds`` when they start.
+        """
+        if self._has_none():
+            return read()
+        with ThreadPoolExecutor(1) as beside:
+            lookup = beside.submit(_read, self._engine, project, traces, ids, bounds)
+            spans = read()
+            reported = lookup.result()
+        if not reported:
+            return spans
+        return [with_log_events(span, reported.get((span.trace_id, span.span_id), ())) for span in spans]
+
+    def _has_none(self) -> bool:
+        if not self._alone or self._written:
+            return False
+        if not self._none_before:
+            self._none_before = not self._engine.query("SELECT 1 FROM log_rows LIMIT 1", {})
+        return self._none_before and not self._written
 
 
 def _read(

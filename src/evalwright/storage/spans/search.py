@@ -19,6 +19,7 @@ from evalwright.storage.spans.codec import encode
 from evalwright.storage.spans.compile import quiet_options
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.literals import required_literal
+from evalwright.storage.spans.log_events import LogEvents
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import fetch
 from evalwright.storage.spans.spans import trace_spans
@@ -39,7 +40,9 @@ _BYTES_AT_ONCE: Final = 32 << 20
 _SPANS_AT_ONCE: Final = 4_000
 
 
-def search_trace(engine: Engine, project: str, trace_id: str, pattern: str, limit: int) -> Sequence[FieldMatch]:
+def search_trace(
+    engine: Engine, events: LogEvents, project: str, trace_id: str, pattern: str, limit: int
+) -> Sequence[FieldMatch]:
     """Returns up to ``limit`` matches in start order of spans.
 
     Raises:
@@ -48,11 +51,11 @@ def search_trace(engine: Engine, project: str, trace_id: str, pattern: str, limi
     """
     compile_pattern(pattern)
     bounds = find_bounds(engine, project, [trace_id])
-    if not bounds.last_ns and not trace_spans(engine, project, trace_id, (), bounds):
+    if not bounds.last_ns and not trace_spans(engine, events, project, trace_id, (), bounds):
         raise trace_not_found(trace_id)
     found: list[FieldMatch] = []
     for ids in _portions(_candidates(engine, project, trace_id, bounds, pattern)):
-        spans = trace_spans(engine, project, trace_id, ids, bounds)
+        spans = trace_spans(engine, events, project, trace_id, ids, bounds)
         found += search_spans(spans, pattern, limit - len(found))
         if len(found) >= min(limit, MAX_MATCHES):
             break

@@ -11,7 +11,7 @@ from evalwright.domain.trace import Page
 from evalwright.ports.spans import ListQuery
 from evalwright.storage.spans.compile import SpanCompiler, span_column
 from evalwright.storage.spans.engine import Engine
-from evalwright.storage.spans.log_events import joined
+from evalwright.storage.spans.log_events import LogEvents
 from evalwright.storage.spans.params import Binder
 from evalwright.storage.spans.select import Listing, fetch, in_window, recent_first
 from evalwright.storage.spans.span_rows import READ_COLUMNS, decode_span
@@ -35,11 +35,11 @@ _SORTS: Final[Mapping[str, tuple[str, type]]] = {
 }
 
 
-def list_spans(engine: Engine, query: ListQuery, spreads: Spreads) -> Page[Span]:
+def list_spans(engine: Engine, query: ListQuery, spreads: Spreads, events: LogEvents) -> Page[Span]:
     """Returns a page of spans: their places first, from light columns, then the payloads of that page only."""
     listing = Listing("spans", query, _SORTS, ids=2)
     rows = recent_first(spreads, query, listing, lambda narrowed: _places(engine, narrowed, listing))
-    found = _read_places(engine, query.project, rows[: listing.limit])
+    found = _read_places(engine, events, query.project, rows[: listing.limit])
     items = [found[row["trace_id"], row["span_id"]] for row in rows[: listing.limit] if _place(row) in found]
     return Page(items=items, next_cursor=listing.next_cursor(rows, ("sort_key", *_IDS)))
 
@@ -63,7 +63,12 @@ def span_conditions(query: ListQuery, listing: Listing, binder: Binder) -> str:
 
 
 def trace_spans(
-    engine: Engine, project: str, trace_id: str, span_ids: Sequence[str] = (), bounds: Bounds | None = None
+    engine: Engine,
+    events: LogEvents,
+    project: str,
+    trace_id: str,
+    span_ids: Sequence[str] = (),
+    bounds: Bounds | None = None,
 ) -> Sequence[Span]:
     """Returns full spans of one trace in start order; ``bounds`` are looked up unless given."""
     binder = Binder()
@@ -76,14 +81,16 @@ def trace_spans(
     def read() -> list[Span]:
         return [decode_span(row) for row in fetch(engine, sql, binder)]
 
-    return joined(engine, project, [trace_id], span_ids, bounds, read)
+    return events.joined(project, [trace_id], span_ids, bounds, read)
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["trace_id"], row["span_id"]
 
 
-def _read_places(engine: Engine, project: str, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[str, str], Span]:
+def _read_places(
+    engine: Engine, events: LogEvents, project: str, rows: Sequence[Mapping[str, Any]]
+) -> Mapping[tuple[str, str], Span]:
     if not rows:
         return {}
     binder = Binder()
@@ -98,5 +105,5 @@ def _read_places(engine: Engine, project: str, rows: Sequence[Mapping[str, Any]]
     def read() -> list[Span]:
         return [decode_span(row) for row in fetch(engine, sql, binder)]
 
-    spans = joined(engine, project, traces, ids, Bounds(min(starts), max(starts)), read)
+    spans = events.joined(project, traces, ids, Bounds(min(starts), max(starts)), read)
     return {(span.trace_id, span.span_id): span for span in spans}

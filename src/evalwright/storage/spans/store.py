@@ -25,6 +25,7 @@ from evalwright.storage.spans.changes import ChangeCounts
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.gate import WriteGate
+from evalwright.storage.spans.log_events import LogEvents
 from evalwright.storage.spans.schema import STEPS, STEPS_TABLE
 from evalwright.storage.spans.search import compile_pattern
 from evalwright.storage.spans.snapshot import forget_snapshots, take_snapshot
@@ -48,6 +49,7 @@ class SpanDatabase:
         self._gate = WriteGate()
         self._changes = ChangeCounts()
         self._spreads = Spreads(engine)
+        self._log_events = LogEvents(engine, alone=folder is not None)
 
     def open(self) -> None:
         """Connects and brings the schema up to date."""
@@ -103,6 +105,7 @@ class SpanDatabase:
 
     def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """See the port."""
+        self._log_events.note_written()
         with self._gate.passing():
             self._writer.write_logs(rows)
 
@@ -121,7 +124,7 @@ class SpanDatabase:
 
     def list_spans(self, query: ListQuery) -> Page[Span]:
         """See the port."""
-        return spans.list_spans(self._engine, query, self._spreads)
+        return spans.list_spans(self._engine, query, self._spreads, self._log_events)
 
     def list_sessions(self, query: ListQuery) -> Page[SessionSummary]:
         """See the port."""
@@ -134,14 +137,13 @@ class SpanDatabase:
     def trace_spans(self, project: str, trace_id: str, span_ids: Sequence[str] = ()) -> Sequence[Span]:
         """See the port; an empty ``project`` finds the trace in any, as for the tree."""
         project = trees.find_project(self._engine, project, trace_id)
-        return spans.trace_spans(self._engine, project, trace_id, span_ids)
+        return spans.trace_spans(self._engine, self._log_events, project, trace_id, span_ids)
 
     def search_trace(self, project: str, trace_id: str, pattern: str, *, limit: int = 500) -> Sequence[FieldMatch]:
         """See the port."""
         compile_pattern(pattern)
-        return search.search_trace(
-            self._engine, trees.find_project(self._engine, project, trace_id), trace_id, pattern, limit
-        )
+        project = trees.find_project(self._engine, project, trace_id)
+        return search.search_trace(self._engine, self._log_events, project, trace_id, pattern, limit)
 
     def aggregate(self, query: AggregateQuery) -> Table:
         """See the port."""
