@@ -13,7 +13,8 @@ from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import FloatArray, IntArray
-from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
+from evalwright.stats.resampling import RESAMPLES, agreement_reach, percentile_estimate, resample_counts
+from evalwright.stats.unvaried import Bounds
 
 Scale: TypeAlias = Literal["nominal", "ordinal", "interval"]
 _MAX_LABELS = 100
@@ -66,7 +67,19 @@ def krippendorff_alpha(
         draws = resample_counts(weights.astype(np.int64), rng, min(step, resamples - start))
         alphas.append(_alphas(draws, patterns, scale))
     found = np.concatenate(alphas)
-    return percentile_estimate(float(found[0]), found[1:], n=len(pairable), level=level, denominators=denominators)
+    reach = None if scale == "interval" else _reach(float(found[0]), weights @ patterns, len(pairable), scale, level)
+    return percentile_estimate(
+        float(found[0]), found[1:], n=len(pairable), level=level, denominators=denominators, reach=reach
+    )
+
+
+def _reach(point: float, totals: FloatArray, n: int, scale: Scale, level: float) -> Bounds | None:
+    """What ``n`` units without any disagreement cannot exclude; the range of measurements is not known."""
+    share = totals / totals.sum()
+    middle = np.cumsum(share) - share / 2.0
+    apart = np.subtract.outer(middle, middle) ** 2 if scale == "ordinal" else 1.0 - np.eye(share.size)
+    expected = float(share @ apart @ share)
+    return agreement_reach(point, n, float(apart.max()) / expected, level) if expected > 0.0 else None
 
 
 def _moments(units: Sequence[Sequence[Any]]) -> FloatArray:
@@ -128,4 +141,5 @@ def fleiss_kappa(
     chance = (((stack @ patterns) / (n * len(units))) ** 2).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         kappas = np.where(chance < 1.0, (agreement - chance) / (1.0 - chance), np.nan)
-    return percentile_estimate(float(kappas[0]), kappas[1:], n=len(units), level=level, denominators=None)
+    reach = _reach(float(kappas[0]), counts.sum(axis=0).astype(np.float64), len(units), "nominal", level)
+    return percentile_estimate(float(kappas[0]), kappas[1:], n=len(units), level=level, denominators=None, reach=reach)

@@ -13,7 +13,14 @@ from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
 from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes
 from evalwright.stats.intervals import rate, unknown, wilson
-from evalwright.stats.resampling import RESAMPLES, percentile_estimate, resample_counts
+from evalwright.stats.resampling import (
+    RESAMPLES,
+    agreement_reach,
+    percentile_estimate,
+    resample_counts,
+    share_reach,
+)
+from evalwright.stats.unvaried import Bounds
 
 MAX_LABELS = 100
 
@@ -115,9 +122,7 @@ def cohen_kappa(
     resamples: int = RESAMPLES,
 ) -> Estimate:
     """Agreement of two beyond chance; ``weights`` for ordinal labels. Source: Cohen 1960, 1968."""
-    disagreement = kappa_weights(len(table.labels), weights)
-    stack = _stack(table, rng, resamples)
-    return _first_of(_kappas(stack, disagreement), table, level)
+    return _kappa_of(_stack(table, rng, resamples), table, weights, level, 1.0)
 
 
 def _stack(table: ConfusionTable, rng: Generator, resamples: int) -> FloatArray:
@@ -196,37 +201,58 @@ def agreement_report(
             labels=(),
             weighted_kappa=nothing if weights else None,
         )
+    worth = 1.0 if clusters is None else len(np.unique(np.asarray(clusters))) / table.total
     if clusters is None:
         stack, accuracy = _stack(table, rng, resamples), wilson(int(np.trace(table.counts)), table.total, level=level)
     else:
         stack = _clustered_stack(table, truth, judged, clusters, rng, resamples)
         accuracy = rate(np.asarray(truth) == np.asarray(judged), clusters, level=level)
     f1 = _f1(stack)
+    reach = [_f1_reach(table, index, float(f1[0, index]), level, worth) for index in range(len(table.labels))]
+    present = np.array([ends for ends in reach if ends is not None]).reshape(-1, 2)
     return AgreementReport(
         table=table,
         accuracy=accuracy,
-        kappa=_kappa_of(stack, table, None, level),
-        macro_f1=_first_of(_macro(f1), table, level, "ratio"),
-        labels=tuple(_label_report(table, index, f1[:, index], level) for index in range(len(table.labels))),
-        weighted_kappa=_kappa_of(stack, table, weights, level) if weights else None,
+        kappa=_kappa_of(stack, table, None, level, worth),
+        macro_f1=_first_of(_macro(f1), table, level, "ratio", tuple(present.mean(axis=0)) if present.size else None),
+        labels=tuple(_label_report(table, index, f1[:, index], level, ends) for index, ends in enumerate(reach)),
+        weighted_kappa=_kappa_of(stack, table, weights, level, worth) if weights else None,
     )
 
 
-def _kappa_of(stack: FloatArray, table: ConfusionTable, weights: str | None, level: float) -> Estimate:
-    return _first_of(_kappas(stack, kappa_weights(len(table.labels), weights)), table, level)
+def _kappa_of(stack: FloatArray, table: ConfusionTable, weights: str | None, level: float, worth: float) -> Estimate:
+    disagreement = kappa_weights(len(table.labels), weights)
+    found = _kappas(stack, disagreement)
+    total = max(1, table.total)
+    expected = float(table.counts.sum(axis=1) @ disagreement @ table.counts.sum(axis=0)) / total**2
+    worst = float(disagreement.max()) / expected if expected > 0.0 else 0.0
+    return _first_of(found, table, level, reach=agreement_reach(float(found[0]), total * worth, worst, level))
 
 
-def _first_of(found: FloatArray, table: ConfusionTable, level: float, unit: str = "") -> Estimate:
+def _f1_reach(table: ConfusionTable, index: int, f1: float, level: float, worth: float) -> Bounds | None:
+    """What the rows that are or are called this label cannot exclude; None where there are none.
+
+    Of F1 = 2 hits / (2 hits + misses), a share of them that missed takes no more than itself.
+    """
+    concerned = int(table.counts[index].sum() + table.counts[:, index].sum() - table.counts[index, index])
+    return share_reach(f1, concerned * worth, level) if concerned else None
+
+
+def _first_of(
+    found: FloatArray, table: ConfusionTable, level: float, unit: str = "", reach: Bounds | None = None
+) -> Estimate:
     """Returns the statistic of the table itself, which comes first, with the interval of its bootstrap copies."""
-    return percentile_estimate(float(found[0]), found[1:], n=table.total, level=level, unit=unit, denominators=None)
+    return percentile_estimate(
+        float(found[0]), found[1:], n=table.total, level=level, unit=unit, denominators=None, reach=reach
+    )
 
 
-def _label_report(table: ConfusionTable, index: int, f1: FloatArray, level: float) -> LabelReport:
+def _label_report(table: ConfusionTable, index: int, f1: FloatArray, level: float, reach: Bounds | None) -> LabelReport:
     label = table.labels[index]
     return LabelReport(
         label=label,
         precision=precision(table, label, level=level),
         recall=sensitivity(table, label, level=level),
-        f1=_first_of(f1, table, level, "ratio"),
+        f1=_first_of(f1, table, level, "ratio", reach),
         support=int(table.counts[index].sum()),
     )

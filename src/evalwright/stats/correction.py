@@ -14,6 +14,9 @@ from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import FloatArray, Labels, cluster_codes, same_length, vector
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import check_level, cluster_warnings, unknown
+from evalwright.stats.unvaried import is_negligible, reaching, with_width
+
+OUTSIDE = "the judged rate lies outside what the judge's error allows"
 
 LABELS_REQUIRED = 200
 
@@ -48,7 +51,7 @@ def ppi_mean(
     estimate = tuned * float(u.mean()) + float((y - tuned * f).mean())
     square, df = _ppi_variance(y - tuned * f, tuned * u, clusters)
     half = two_sided_quantile(level, df) * math.sqrt(square)
-    return Estimate(
+    found = Estimate(
         estimate=estimate,
         low=max(0.0, estimate - half) if unit == "ratio" else estimate - half,
         high=min(1.0, estimate + half) if unit == "ratio" else estimate + half,
@@ -61,6 +64,10 @@ def ppi_mean(
         denominators=counts,
         warnings=(*few_labels(y.size), *(cluster_warnings(df + 1) if df is not None else ())),
     )
+    if not is_negligible(math.sqrt(square), estimate):
+        return found
+    labels = cluster_codes(clusters[0] if clusters else None, y.size)[1]
+    return reaching(found, labels, (0.0, 1.0) if unit == "ratio" else None, f"all {y.size} labels are equal")
 
 
 def _ppi_variance(
@@ -119,7 +126,7 @@ def rogan_gladen(
     low, high = _lang_reiczigel(
         judged_positive, judged, (true_positive, positive), (true_negative, negative), two_sided_quantile(level)
     )
-    return Estimate(
+    found = Estimate(
         estimate=estimate,
         low=min(low, estimate),
         high=max(high, estimate),
@@ -131,6 +138,7 @@ def rogan_gladen(
         denominators=counts,
         warnings=few_labels(round(positive + negative)),
     )
+    return with_width(found, OUTSIDE)
 
 
 def rogan_gladen_difference(
@@ -155,7 +163,7 @@ def rogan_gladen_difference(
     spread = sum(share * (1.0 - share) / (size + 2.0) for share, size in rates)
     half = quantile * math.sqrt(error**2 / youden**2 + difference.estimate**2 * spread / youden**4)
     centre = difference.estimate / youden
-    return replace(
+    found = replace(
         difference,
         estimate=min(1.0, max(-1.0, centre)),
         low=max(-1.0, centre - half),
@@ -164,6 +172,7 @@ def rogan_gladen_difference(
         unit="ratio",
         warnings=(*difference.warnings, *few_labels(round(positive + negative))),
     )
+    return with_width(found, OUTSIDE)
 
 
 def _refuse_parts(*parts: tuple[float, float]) -> None:

@@ -15,6 +15,7 @@ from evalwright.stats.arrays import FloatArray, IntArray, same_length, vector
 from evalwright.stats.correction import few_labels
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import check_level, unknown
+from evalwright.stats.unvaried import is_negligible, reaching, with_width
 
 METHOD = "ppi_plus_plus_paired"
 
@@ -62,7 +63,7 @@ def ppi_difference(
     square = float(moved @ moved) + before.hidden + after.hidden
     half = two_sided_quantile(level, labels - 2) * math.sqrt(square)
     difference = after.mean - before.mean
-    return Estimate(
+    found = Estimate(
         estimate=difference,
         low=max(-1.0, difference - half) if bounded else difference - half,
         high=min(1.0, difference + half) if bounded else difference + half,
@@ -75,6 +76,9 @@ def ppi_difference(
         denominators=counts,
         warnings=few_labels(labels),
     )
+    if not is_negligible(math.sqrt(square), before.mean, after.mean):
+        return with_width(found, "the difference lies outside of what scores allow")
+    return reaching(found, labels, (-1.0, 1.0) if bounded else None, "all labels on each side are equal")
 
 
 def _side(side: JudgedSide, places: dict[str, int]) -> _Side:

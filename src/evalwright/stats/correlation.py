@@ -14,6 +14,7 @@ from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes, same_length, vector
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import check_level, unknown
+from evalwright.stats.unvaried import RULE_OF_THREE, unseen_share
 
 _BLOCKS = 20
 _FEW_CLUSTERS = 10
@@ -42,7 +43,8 @@ def spearman(first: ArrayLike, second: ArrayLike, clusters: Labels | None = None
     x, y = _pair(first, second)
     r = _rho(x, y)
     alone = _fisher(r, x.size, (1.0 + r * r / 2.0, 3), "spearman_fisher_z", level)
-    return alone if clusters is None else _clustered(alone, x, y, clusters, _rho)
+    found = alone if clusters is None else _clustered(alone, x, y, clusters, _rho)
+    return _unless_perfect(found, x, lambda tau: (3.0 * tau - 1.0) / 2.0)
 
 
 def _rho(x: IntArray, y: IntArray) -> float:
@@ -58,7 +60,8 @@ def kendall(first: ArrayLike, second: ArrayLike, clusters: Labels | None = None,
     """
     x, y = _pair(first, second)
     alone = _fisher(_tau(x, y), x.size, (0.437, 4), "kendall_fisher_z", level)
-    return alone if clusters is None else _clustered(alone, x, y, clusters, _tau)
+    found = alone if clusters is None else _clustered(alone, x, y, clusters, _tau)
+    return _unless_perfect(found, x, lambda tau: tau)
 
 
 def _tau(x: IntArray, y: IntArray) -> float:
@@ -117,6 +120,21 @@ def _dealt(codes: IntArray, count: int) -> IntArray:
     turns, steps = places // size, places % size
     block_of[order] = np.where(turns % 2 == 0, steps, size - 1 - steps)
     return np.asarray(block_of[codes], dtype=np.int64)
+
+
+def _unless_perfect(found: Estimate, x: IntArray, from_tau: Callable[[float], float]) -> Estimate:
+    """Returns the estimate; with what rows that were never seen could undo where all pairs are in one order.
+
+    Rows of a share s take part in 1 - (1 - s)^2 of all pairs; turned round, these move tau by twice their part of
+    the pairs without ties. Rho follows from tau by Daniels' inequality (1950).
+    """
+    if math.isnan(found.low) or abs(found.estimate) < 1.0 - 1e-12:
+        return found
+    share = unseen_share(found.n_effective, found.level)
+    untied = 1.0 - _ties(np.bincount(x)) / (x.size * (x.size - 1) / 2.0)
+    least = max(-1.0, from_tau(1.0 - 2.0 * (1.0 - (1.0 - share) ** 2) / untied))
+    low, high = (least, 1.0) if found.estimate > 0.0 else (-1.0, -least)
+    return replace(found, low=low, high=high, method=RULE_OF_THREE)
 
 
 def _ties(counts: IntArray) -> float:

@@ -13,6 +13,7 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes, is_binary, unit_vector, vector
 from evalwright.stats.distributions import beta_quantile, two_sided_quantile
+from evalwright.stats.unvaried import RULE_OF_THREE, Bounds, is_negligible, reaching, unseen_share
 
 FEW_CLUSTERS = 10
 ADJUSTED_PAIRED = "adjusted_paired_t"
@@ -118,13 +119,17 @@ def mean(
     level: float = 0.95,
     unit: str = "",
     denominators: Denominators | None = None,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """Mean of anything, with Student's t on C - 1 degrees of freedom over clusters.
 
-    Source: Miller, Adding error bars to evals, arXiv 2411.00640 (the standard error); t for small numbers of clusters.
+    With ``bounds``, the range values can take, the interval reaches at least as far as what so few observations may all
+    have missed; without them, equal values have no interval. Source: Miller, Adding error bars to evals, arXiv
+    2411.00640 (the standard error); t for small numbers of clusters; ``unvaried`` for equal values.
     """
     check_level(level)
     x = vector(values)
+    _refuse_outside(x, bounds)
     method = "t" if clusters is None else "clustered_t"
     counts = denominators or Denominators(scored=x.size)
     if x.size == 0:
@@ -134,22 +139,32 @@ def mean(
     centre = float(x.mean())
     df = count - 1 if count > 1 else None
     half = error * two_sided_quantile(level, df) if df else math.nan
-    warnings = cluster_warnings(count)
-    if error == 0.0:
-        warnings += ("no variation seen: the interval is too narrow",)
-    return Estimate(
+    same = df is not None and is_negligible(error, float(x.min()), float(x.max()))
+    found = Estimate(
         estimate=centre,
         low=centre - half,
         high=centre + half,
         level=level,
         n=x.size,
-        n_effective=_effective(float(x.var(ddof=1)), error, count) if df else 1.0,
+        n_effective=_effective(float(x.var(ddof=1)), 0.0 if same else error, count) if df else 1.0,
         df=df,
         method=method,
         unit=unit,
         denominators=counts,
-        warnings=warnings,
+        warnings=cluster_warnings(count),
     )
+    if df is None or not (same or bounds):
+        return found
+    return reaching(found, count, bounds, f"all {_equal_things(x, count)} are equal")
+
+
+def _equal_things(x: FloatArray, clusters: int) -> str:
+    return f"{x.size} values" if x.min() == x.max() else f"means of {clusters} clusters"
+
+
+def _refuse_outside(x: FloatArray, bounds: Bounds | None) -> None:
+    if bounds is not None and x.size and not bounds[0] <= x.min() <= x.max() <= bounds[1]:
+        raise InvalidInput(f"values must lie in {bounds!r}, got {float(x.min())!r} to {float(x.max())!r}")
 
 
 def _effective(variance: float, error: float, clusters: int) -> float:
@@ -179,7 +194,7 @@ def rate(
     codes, count = cluster_codes(clusters, x.size)
     p = min(1.0, max(0.0, float(x.mean())))
     error = cluster_standard_error(x, codes, count)
-    effective = _effective(p * (1.0 - p), error, count)
+    effective = _effective(p * (1.0 - p), 0.0 if is_negligible(error, p) else error, count)
     effective = min(effective, float(x.size)) if binary else effective
     df = count - 1 if count > 1 else None
     low, high = wilson_bounds(p, effective, two_sided_quantile(level, df))
@@ -205,15 +220,23 @@ def average(
     level: float = 0.95,
     unit: str = "",
     denominators: Denominators | None = None,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """``rate`` for unit-less scores that all lie in [0, 1], ``mean`` for everything else.
 
-    The one entry point for callers that do not know what a score's values look like.
+    The one entry point for callers that do not know what a score's values look like. ``bounds`` is the scale where it
+    is known: on one from 1 to 5 a sample of ones is no rate.
     """
     x = vector(values)
-    if unit in ("", "ratio") and (x.size == 0 or (x.min() >= 0.0 and x.max() <= 1.0)):
+    if is_ratio(x, unit, bounds):
         return rate(x, clusters, level=level, denominators=denominators)
-    return mean(x, clusters, level=level, unit=unit, denominators=denominators)
+    return mean(x, clusters, level=level, unit=unit, denominators=denominators, bounds=bounds)
+
+
+def is_ratio(x: FloatArray, unit: str = "", bounds: Bounds | None = None) -> bool:
+    """Whether values are scores in [0, 1]: by their scale where it is known, else by how they look."""
+    looks = unit in ("", "ratio") and (x.size == 0 or bool(x.min() >= 0.0 and x.max() <= 1.0))
+    return looks and bounds in (None, (0.0, 1.0))
 
 
 def at_level(estimate: Estimate, level: float) -> Estimate:
@@ -230,6 +253,12 @@ def at_level(estimate: Estimate, level: float) -> Estimate:
         low, high = wilson_bounds(estimate.estimate, estimate.n_effective, quantile)
     elif estimate.method in _SYMMETRIC or estimate.method == ADJUSTED_PAIRED:
         low, high = _rescale(estimate, quantile / two_sided_quantile(estimate.level, estimate.df))
+    elif estimate.method == RULE_OF_THREE:
+        wider = quantile / two_sided_quantile(estimate.level, estimate.df)
+        n = estimate.n_effective
+        wider = max(wider, unseen_share(n, level) / unseen_share(n, estimate.level))
+        low = estimate.estimate - wider * (estimate.estimate - estimate.low)
+        high = estimate.estimate + wider * (estimate.high - estimate.estimate)
     else:
         raise InvalidInput(
             f"an interval made by {estimate.method!r} at level {estimate.level!r} cannot be moved to {level!r}",

@@ -17,6 +17,7 @@ from evalwright.domain.score import Denominators
 from evalwright.stats import intervals
 from evalwright.stats.arrays import FloatArray, IntArray, Labels, cluster_codes, same_length, unit_vector, vector
 from evalwright.stats.distributions import binomial_cdf, normal_cdf, normal_quantile, two_sided_quantile
+from evalwright.stats.unvaried import Bounds, with_width
 
 _EXACT_CLUSTERS = 14
 _CHUNK_CELLS = 1_000_000
@@ -30,12 +31,17 @@ def paired_difference(
     level: float = 0.95,
     unit: str = "",
     denominators: Denominators | None = None,
+    bounds: Bounds | None = None,
 ) -> Estimate:
-    """Mean of candidate - baseline over common items, clustered, Student's t. Source: Miller, arXiv 2411.00640."""
+    """Mean of candidate - baseline over common items, clustered, Student's t. Source: Miller, arXiv 2411.00640.
+
+    ``bounds`` is the scale of both sides where it is known; equal differences have an interval only then.
+    """
     a, b = vector(baseline, "baseline"), vector(candidate, "candidate")
     same_length(a, b, "baseline and candidate")
-    found = intervals.mean(b - a, clusters, level=level, unit=unit, denominators=denominators)
-    return replace(found, method="paired_t") if clusters is None else found
+    reach = None if bounds is None else (bounds[0] - bounds[1], bounds[1] - bounds[0])
+    found = intervals.mean(b - a, clusters, level=level, unit=unit, denominators=denominators, bounds=reach)
+    return replace(found, method="paired_t") if found.method == "t" else found
 
 
 def paired_rate_difference(
@@ -48,9 +54,9 @@ def paired_rate_difference(
 ) -> Estimate:
     """Paired difference of scores in [0, 1], honest for few items and for no discordant pair at all.
 
-    Adds two pseudo-clusters, one in favour of each side, as far apart as the largest difference seen (1 where none
-    was seen): for 0/1 outcomes this is Bonett & Price's adjusted Wald interval (2012), here with Student's t. Without
-    it, three items that pass on both sides would claim a difference of exactly 0 +- 0.
+    Adds two pseudo-clusters, one in favour of each side, as far apart as the largest difference seen (1 where all
+    differences are equal): for 0/1 outcomes this is Bonett & Price's adjusted Wald interval (2012), here with Student's
+    t. Without it, three items that pass on both sides would claim a difference of exactly 0 +- 0.
     """
     intervals.check_level(level)
     a, b = unit_vector(baseline, "baseline"), unit_vector(candidate, "candidate")
@@ -80,7 +86,7 @@ def paired_rate_difference(
 def _adjusted(difference: FloatArray, codes: IntArray, count: int) -> tuple[float, float]:
     """Centre and standard error after adding the two pseudo-clusters of mean size."""
     size = difference.size / count
-    reach = float(np.abs(difference).max()) or 1.0
+    reach = float(np.abs(difference).max()) if np.ptp(difference) > 1e-12 else 1.0
     total = difference.size + 2.0 * size
     centre = float(difference.sum()) / total
     residuals = np.bincount(codes, weights=difference - centre, minlength=count)
@@ -165,7 +171,7 @@ def bca_bootstrap(
     centre = float(reduce(x))
     draws = _resampled(x, rng, reduce, resamples)
     low, high = _bca_limits(draws, centre, _jackknife(x, reduce), level)
-    return Estimate(
+    found = Estimate(
         estimate=centre,
         low=low,
         high=high,
@@ -175,8 +181,9 @@ def bca_bootstrap(
         method="bca_bootstrap",
         unit=unit,
         denominators=Denominators(scored=x.size),
-        warnings=("no variation seen: the interval is too narrow",) if low == high else (),
     )
+    why = f"all {x.size} values are equal" if np.ptp(x) == 0.0 else f"all {resamples} resamples give the same"
+    return with_width(found, why)
 
 
 def _resampled(x: FloatArray, rng: Generator, reduce: Callable[[FloatArray], FloatArray], resamples: int) -> FloatArray:

@@ -14,7 +14,8 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import Labels, cluster_codes, same_length, vector
 from evalwright.stats.distributions import two_sided_quantile
-from evalwright.stats.intervals import average, check_level, cluster_warnings, unknown, wilson_bounds
+from evalwright.stats.intervals import average, check_level, cluster_warnings, is_ratio, unknown, wilson_bounds
+from evalwright.stats.unvaried import Bounds, is_negligible, not_estimable, reaching
 
 
 def hajek(
@@ -25,6 +26,7 @@ def hajek(
     level: float = 0.95,
     unit: str = "",
     denominators: Denominators | None = None,
+    bounds: Bounds | None = None,
 ) -> Estimate:
     """sum(y / pi) / sum(1 / pi): the mean of all traffic from a sample with known inclusion probabilities.
 
@@ -38,7 +40,7 @@ def hajek(
     if pi.size and (pi.min() <= 0.0 or pi.max() > 1.0):
         raise InvalidInput("inclusion probabilities must lie in (0, 1]")
     if pi.size == 0 or pi.min() == pi.max():
-        return average(y, clusters, level=level, unit=unit, denominators=denominators)
+        return average(y, clusters, level=level, unit=unit, denominators=denominators, bounds=bounds)
     weights = 1.0 / pi
     centre = float(weights @ y / weights.sum())
     codes, count = cluster_codes(clusters, y.size)
@@ -60,8 +62,12 @@ def hajek(
         denominators=denominators or Denominators(scored=y.size),
         warnings=cluster_warnings(count),
     )
-    bounded = unit in ("", "ratio") and y.min() >= 0.0 and y.max() <= 1.0
-    return _bounded(found, error, quantile) if bounded else found
+    same = is_negligible(error, float(y.min()), float(y.max()))
+    if is_ratio(y, unit, bounds):
+        return _bounded(found, 0.0 if same else error, quantile)
+    if df is None or not (same or bounds):
+        return found
+    return reaching(found, found.n_effective, bounds, f"all {y.size} values are equal")
 
 
 def _bounded(found: Estimate, error: float, quantile: float) -> Estimate:
@@ -92,7 +98,7 @@ def stratified(strata: Sequence[ArrayLike], sizes: Sequence[float], *, level: fl
     centre = float(sum(w * sample.mean() for w, sample in zip(weights, samples, strict=True)))
     half = two_sided_quantile(level, df) * math.sqrt(square)
     pooled = float(np.concatenate(samples).var(ddof=1))
-    return Estimate(
+    found = Estimate(
         estimate=centre,
         low=centre - half,
         high=centre + half,
@@ -103,5 +109,6 @@ def stratified(strata: Sequence[ArrayLike], sizes: Sequence[float], *, level: fl
         method="stratified",
         unit=unit,
         denominators=Denominators(scored=n),
-        warnings=() if square > 0.0 else ("no variation seen: the interval is too narrow",),
     )
+    same = is_negligible(math.sqrt(square), *(float(np.abs(sample).max()) for sample in samples))
+    return not_estimable(found, "all values within each stratum are equal") if same else found

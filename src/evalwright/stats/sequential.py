@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from evalwright.domain.estimate import Estimate
 from evalwright.domain.score import Denominators
 from evalwright.stats.arrays import FloatArray, is_binary, same_length, unit_vector
 from evalwright.stats.intervals import check_level, unknown
+from evalwright.stats.unvaried import not_estimable
 
 SequentialVerdict: TypeAlias = Literal["fail", "pass", "continue"]
 _PRIOR = 0.5
@@ -102,17 +103,25 @@ def watched_mean(values: ArrayLike, *, level: float = 0.95) -> Estimate:
     if x.size == 0 or is_binary(x):
         return watched_rate(int(x.sum()), x.size, level=level)
     low, high = mean_sequence(x, level=level)
-    return Estimate(
-        estimate=min(max(float(x.mean()), float(low[-1])), float(high[-1])),
-        low=float(low[-1]),
-        high=float(high[-1]),
+    return _bernstein(float(x.mean()), (float(low[-1]), float(high[-1])), x.size, level, "ratio")
+
+
+def _bernstein(centre: float, ends: tuple[float, float], n: int, level: float, unit: str = "") -> Estimate:
+    """Bounds that were intersected over time can cross: then no one mean fits everything that was seen."""
+    found = Estimate(
+        estimate=centre,
+        low=ends[0],
+        high=ends[1],
         level=level,
-        n=x.size,
-        n_effective=float(x.size),
+        n=n,
+        n_effective=float(n),
         method="empirical_bernstein_sequence",
-        unit="ratio",
-        denominators=Denominators(scored=x.size),
+        unit=unit,
+        denominators=Denominators(scored=n),
     )
+    if ends[0] >= ends[1]:
+        return not_estimable(found, "the mean moved while it was watched")
+    return replace(found, estimate=min(max(centre, ends[0]), ends[1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,14 +195,5 @@ def _watched_difference(a: FloatArray, b: FloatArray, level: float) -> Estimate:
     if a.size == 0:
         return unknown("empirical_bernstein_sequence", level=level)
     low, high = mean_sequence((b - a + 1.0) / 2.0, level=level)
-    bounds = 2.0 * float(low[-1]) - 1.0, 2.0 * float(high[-1]) - 1.0
-    return Estimate(
-        estimate=min(max(float((b - a).mean()), bounds[0]), bounds[1]),
-        low=bounds[0],
-        high=bounds[1],
-        level=level,
-        n=a.size,
-        n_effective=float(a.size),
-        method="empirical_bernstein_sequence",
-        denominators=Denominators(scored=a.size),
-    )
+    ends = 2.0 * float(low[-1]) - 1.0, 2.0 * float(high[-1]) - 1.0
+    return _bernstein(float((b - a).mean()), ends, a.size, level)
