@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import (
@@ -21,7 +22,7 @@ from evalwright.domain.experiment import (
 )
 from evalwright.domain.score import Denominators, Score, ScoreStatus
 from evalwright.stats.arrays import FloatArray, is_binary
-from evalwright.stats.intervals import FEW_CLUSTERS, average
+from evalwright.stats.intervals import FEW_CLUSTERS, average, is_ratio
 from evalwright.stats.multiplicity import benjamini_hochberg
 from evalwright.stats.paired import (
     discordant_pairs,
@@ -30,8 +31,17 @@ from evalwright.stats.paired import (
     paired_rate_difference,
     sign_flip_test,
 )
+from evalwright.stats.unvaried import Bounds
 
-__all__ = ["OPERATIONAL_UNITS", "TrialScore", "compare", "failed_items", "operational_rows", "score_rows"]
+__all__ = [
+    "OPERATIONAL_UNITS",
+    "TrialScore",
+    "common_scale",
+    "compare",
+    "failed_items",
+    "operational_rows",
+    "score_rows",
+]
 
 _SEED = 20_240_601
 _PASS_MARK = 0.5
@@ -39,13 +49,14 @@ _PASS_MARK = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialScore:
-    """One metric of one trial. ``value`` is None unless ``status`` is scored."""
+    """One metric of one trial. ``value`` is None unless ``status`` is scored; ``scale`` is its range where known."""
 
     item_key: str
     trial_index: int
     metric: str
     value: float | None
     status: ScoreStatus = ScoreStatus.SCORED
+    scale: Bounds | None = None
 
 
 def operational_rows(trials: Iterable[Trial]) -> list[TrialScore]:
@@ -61,7 +72,9 @@ def operational_rows(trials: Iterable[Trial]) -> list[TrialScore]:
     return rows
 
 
-def score_rows(trials: Iterable[Trial], scores: Iterable[Score]) -> list[TrialScore]:
+def score_rows(
+    trials: Iterable[Trial], scores: Iterable[Score], scales: Mapping[str, Bounds] | None = None
+) -> list[TrialScore]:
     """Scores of trials as rows, one per trial and metric seen in the experiment.
 
     A trial without a score for a metric that other trials have is a row too: errored where the trial failed,
@@ -78,21 +91,36 @@ def score_rows(trials: Iterable[Trial], scores: Iterable[Score]) -> list[TrialSc
             by_trial[score.trial_id][score.name] = score
         metrics[score.name] = None
     rows: list[TrialScore] = []
+    known = scales or {}
     for trial in trials:
         absent = ScoreStatus.UNSEEN if trial.status is TrialStatus.OK else ScoreStatus.ERRORED
         found = by_trial.get(trial.id, {})
         for metric in metrics:
             score_or_none = found.get(metric)
             rows.append(
-                _row(trial, metric, score_or_none.value, score_or_none.status)
+                _row(trial, metric, score_or_none.value, score_or_none.status, known.get(metric))
                 if score_or_none
-                else _row(trial, metric, None, absent)
+                else _row(trial, metric, None, absent, known.get(metric))
             )
     return rows
 
 
-def _row(trial: Trial, metric: str, value: float | None, status: ScoreStatus) -> TrialScore:
-    return TrialScore(item_key=trial.item_key, trial_index=trial.index, metric=metric, value=value, status=status)
+def _row(
+    trial: Trial, metric: str, value: float | None, status: ScoreStatus, scale: Bounds | None = None
+) -> TrialScore:
+    return TrialScore(
+        item_key=trial.item_key, trial_index=trial.index, metric=metric, value=value, status=status, scale=scale
+    )
+
+
+def common_scale(scales: Iterable[Bounds | None], values: ArrayLike) -> Bounds | None:
+    """Returns the range of all of them; None where one is open or a value lies outside."""
+    given = set(scales)
+    if not given or None in given:
+        return None
+    ends = min(each[0] for each in given if each), max(each[1] for each in given if each)
+    x = np.asarray(values, dtype=np.float64)
+    return ends if x.size == 0 or (ends[0] <= x.min() and x.max() <= ends[1]) else None
 
 
 @dataclass(slots=True)
@@ -102,12 +130,14 @@ class _Side:
     values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     incomplete: set[str] = field(default_factory=set)
     counts: Counter[ScoreStatus] = field(default_factory=Counter)
+    scales: set[Bounds | None] = field(default_factory=set)
 
     def add(self, row: TrialScore) -> None:
         """File one row; a scored row without a finite value is an error of the evaluator, not a gap."""
         usable = row.status is ScoreStatus.SCORED and row.value is not None and bool(np.isfinite(row.value))
         status = ScoreStatus.ERRORED if row.status is ScoreStatus.SCORED and not usable else row.status
         self.counts[status] += 1
+        self.scales.add(row.scale)
         if usable and row.value is not None:
             self.values[row.item_key].append(float(row.value))
         elif status is not ScoreStatus.SKIPPED:
@@ -116,6 +146,11 @@ class _Side:
     def denominators(self) -> Denominators:
         """The four counts over all trials of this side."""
         return Denominators(**{status.value: self.counts[status] for status in ScoreStatus})
+
+    def is_ratio(self, unit: str) -> bool:
+        """Whether its scores lie in [0, 1]."""
+        x = np.array([value for values in self.values.values() for value in values], dtype=np.float64)
+        return is_ratio(x, unit, common_scale(self.scales, x))
 
     def means(self, keys: Sequence[str]) -> FloatArray:
         """Per-item means over trials."""
@@ -175,21 +210,22 @@ def _compare_metric(metric: str, direction: str, before: _Side, after: _Side, le
     a, b = before.means(keys), after.means(keys)
     unit = OPERATIONAL_UNITS.get(metric, "")
     both = np.concatenate([a, b])
-    bounded = unit in ("", "ratio") and (both.size == 0 or (both.min() >= 0.0 and both.max() <= 1.0))
+    scale = common_scale(before.scales | after.scales, both)
+    bounded = is_ratio(both, unit, scale)
     unit = "ratio" if bounded else unit
     counts = after.denominators()
     difference = (
         paired_rate_difference(a, b, level=level, denominators=counts)
         if bounded
-        else paired_difference(a, b, level=level, unit=unit, denominators=counts)
+        else paired_difference(a, b, level=level, unit=unit, denominators=counts, bounds=scale)
     )
     p_value, test = _test(a, b, before, after, keys)
     improved, regressed, unchanged = _moved(keys, a, b, direction)
     return MetricComparison(
         metric=metric,
         direction=direction,
-        baseline=average(a, level=level, unit=unit, denominators=before.denominators()),
-        candidate=average(b, level=level, unit=unit, denominators=counts),
+        baseline=average(a, level=level, unit=unit, denominators=before.denominators(), bounds=scale),
+        candidate=average(b, level=level, unit=unit, denominators=counts, bounds=scale),
         difference=_with_coverage(difference, len(keys), before, after),
         p_value=p_value,
         p_adjusted=None,
@@ -233,8 +269,7 @@ def failed_items(rows: Iterable[TrialScore], directions: Mapping[str, str] | Non
     return {
         metric: _failed(side, chosen.get(metric) or default_direction(metric))
         for metric, side in _by_metric(rows).items()
-        if OPERATIONAL_UNITS.get(metric, "ratio") == "ratio"
-        and all(0.0 <= value <= 1.0 for values in side.values.values() for value in values)
+        if side.is_ratio(OPERATIONAL_UNITS.get(metric, "ratio"))
     }
 
 

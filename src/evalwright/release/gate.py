@@ -126,7 +126,9 @@ def _judge_bar(criterion: Criterion, estimate: Estimate, bar: float, *, ceiling:
     """
     one_sided = _one_sided(estimate, criterion.confidence)
     if math.isnan(one_sided.low) or math.isnan(one_sided.high):
-        return _result(criterion, Verdict.INCONCLUSIVE, one_sided, "there is no interval to read a bound from")
+        why = f": {'; '.join(one_sided.warnings)}" if one_sided.warnings else ""
+        text = f"{render(one_sided)}: there is no interval to read a bound from{why}"
+        return _result(criterion, Verdict.INCONCLUSIVE, one_sided, text)
     worst, best = (one_sided.high, one_sided.low) if ceiling else (one_sided.low, one_sided.high)
     sign = -1.0 if ceiling else 1.0
     slack, hope = sign * (worst - bar), sign * (best - bar)

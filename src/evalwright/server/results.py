@@ -12,13 +12,20 @@ from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.judging import Judging, mixed_models
 from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.evaluators.calibration import Writer
-from evalwright.experiments.comparison import OPERATIONAL_UNITS, TrialScore, compare, operational_rows, score_rows
+from evalwright.experiments.comparison import (
+    OPERATIONAL_UNITS,
+    TrialScore,
+    common_scale,
+    compare,
+    operational_rows,
+    score_rows,
+)
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
 from evalwright.server.judging import judging_of
 from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import scores_of, trials_of
-from evalwright.server.trust import trust_of, untrusted_warnings, writers_of
+from evalwright.server.trust import scales_of, trust_of, untrusted_warnings, writers_of
 from evalwright.stats.intervals import average
 
 PAGE: Final = 1000
@@ -34,10 +41,12 @@ class Results:
 
 
 def read_results(deps: Deps, experiment: Experiment) -> Results:
-    """Returns what an experiment came to: two paged reads, however many trials there are."""
+    """Returns what an experiment came to: two paged reads, however many trials there are, and one per evaluator."""
     trials = trials_of(deps.records, experiment)
     scores = scores_of(deps.spans, experiment)
-    return Results([*score_rows(trials, scores), *operational_rows(trials)], writers_of(scores), judging_of(scores))
+    writers = writers_of(scores)
+    rows = score_rows(trials, scores, scales_of(deps, experiment.project, writers))
+    return Results([*rows, *operational_rows(trials)], writers, judging_of(scores))
 
 
 def by_metric(rows: Iterable[TrialScore]) -> dict[str, list[TrialScore]]:
@@ -56,11 +65,13 @@ def estimate_rows(metric: str, rows: Sequence[TrialScore]) -> Estimate:
     scored = [row for row in rows if row.status is ScoreStatus.SCORED and row.value is not None]
     counts = Counter(row.status for row in rows)
     items = [row.item_key for row in scored]
+    values = [row.value for row in scored if row.value is not None]
     return average(
-        [row.value for row in scored if row.value is not None],
+        values,
         items if 1 < len(set(items)) < len(items) else None,
         unit=OPERATIONAL_UNITS.get(metric, ""),
         denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
+        bounds=common_scale((row.scale for row in rows), values),
     )
 
 

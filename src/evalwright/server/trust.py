@@ -12,6 +12,7 @@ from evalwright.domain.experiment import Comparison
 from evalwright.domain.score import Score, ScoreSource
 from evalwright.domain.trust import JudgeTrust, TrustState
 from evalwright.evaluators.calibration import Writer, trust_in
+from evalwright.evaluators.scale import scale_of
 from evalwright.server.deps import Deps
 
 
@@ -36,6 +37,24 @@ def writers_in(spec: EvaluatorSpec, scores: Sequence[str]) -> Sequence[Writer]:
     """Returns the writers of the scores of one version; of the one it is named after where it has none yet."""
     source = _SOURCES.get(spec.kind, ScoreSource.CODE)
     return [Writer(name, spec.name, spec.version, source) for name in scores or [spec.name]]
+
+
+def scales_of(deps: Deps, project: str, writers: Iterable[Writer]) -> Mapping[str, tuple[float, float]]:
+    """Returns metric -> the range of its numbers, where every version that wrote it says so."""
+    found: dict[str, set[tuple[float, float] | None]] = {}
+    specs = {name: _versions(deps, project, name) for name in {each.evaluator for each in writers}}
+    for each in writers:
+        spec = specs[each.evaluator].get(each.version)
+        found.setdefault(each.metric, set()).add(scale_of(spec) if spec else None)
+    known = {metric: [ends for ends in scales if ends] for metric, scales in found.items() if None not in scales}
+    return {metric: (min(low for low, _ in ends), max(high for _, high in ends)) for metric, ends in known.items()}
+
+
+def _versions(deps: Deps, project: str, evaluator: str) -> Mapping[str, EvaluatorSpec]:
+    try:
+        return {spec.version: spec for spec in deps.records.evaluator_versions(project, evaluator)} if evaluator else {}
+    except NotFound:
+        return {}
 
 
 def trust_of(deps: Deps, project: str, writers: Iterable[Writer]) -> Sequence[JudgeTrust]:

@@ -235,8 +235,8 @@ def average(
 
 def is_ratio(x: FloatArray, unit: str = "", bounds: Bounds | None = None) -> bool:
     """Whether values are scores in [0, 1]: by their scale where it is known, else by how they look."""
-    looks = unit in ("", "ratio") and (x.size == 0 or bool(x.min() >= 0.0 and x.max() <= 1.0))
-    return looks and bounds in (None, (0.0, 1.0))
+    ends = bounds or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
+    return unit in ("", "ratio") and ends[0] >= 0.0 and ends[1] <= 1.0
 
 
 def at_level(estimate: Estimate, level: float) -> Estimate:

@@ -229,6 +229,6 @@ def _warnings(raw: Estimate, found: Estimate, labels: int) -> Sequence[str]:
     said = list(found.warnings)
     if labels < LABELS_REQUIRED and not any("human labels" in warning for warning in said):
         said.append(f"only {labels} human labels: {LABELS_REQUIRED} are needed for an interval to be relied on")
-    if not found.low <= raw.estimate <= found.high:
+    if raw.estimate < found.low or raw.estimate > found.high:
         said.append(f"the judged mean {render(raw)} lies outside what its known error allows")
     return said

@@ -22,7 +22,8 @@ from evalwright.evaluators.probes.verdicts import Table, Verdict
 from evalwright.stats.arrays import FloatArray, IntArray, cluster_codes
 from evalwright.stats.distributions import two_sided_quantile
 from evalwright.stats.intervals import average, cluster_standard_error, cluster_warnings, unknown
-from evalwright.stats.resampling import percentile_estimate
+from evalwright.stats.resampling import percentile_estimate, share_reach
+from evalwright.stats.unvaried import is_negligible, reaching
 
 OWN: Final = "favour for answers of its own family, against people"
 SURE: Final = "gap between how sure and how right it is (ECE)"
@@ -89,7 +90,7 @@ def _difference_of_means(found: Columns) -> Estimate:
     codes, count = cluster_codes(found.clusters, x.size)
     error = cluster_standard_error(influence, codes, count)
     half = error * two_sided_quantile(0.95, count - 1) if count > 1 else math.nan
-    return Estimate(
+    effect = Estimate(
         estimate=centre,
         low=centre - half,
         high=centre + half,
@@ -101,6 +102,10 @@ def _difference_of_means(found: Columns) -> Estimate:
         denominators=counts,
         warnings=cluster_warnings(count),
     )
+    if not is_negligible(error, 1.0):
+        return effect
+    fewest = min(count, int(mine.sum()), int(others.sum()))
+    return reaching(effect, fewest, (-2.0, 2.0), f"all {x.size} differences are equal")
 
 
 def calibration(bench: Bench, table: Table) -> Finding:
@@ -147,7 +152,10 @@ def _calibration(found: Columns, seed: int) -> Finding:
     members = [np.flatnonzero(codes == group) for group in range(groups)]
     draws = np.array([_resampled_error(sure, right, members, rng) for _ in range(RESAMPLES)])
     calm = np.array([expected_calibration_error(sure, rng.random(sure.size) < sure) for _ in range(RESAMPLES)])
-    effect = percentile_estimate(observed, draws, n=sure.size, level=0.95, unit="ratio", denominators=counts)
+    reach = share_reach(observed, groups, 0.95)
+    effect = percentile_estimate(
+        observed, draws, n=sure.size, level=0.95, unit="ratio", denominators=counts, reach=reach
+    )
     return finding(
         "calibration",
         SURE,
