@@ -336,7 +336,9 @@ def test_no_text_reaches_sql_as_sql(store: SpanDatabase, project: str, text: str
     ]
     assert store.trace_spans(text, trace_of(1)) == []
     assert store.list_sessions(query(text)).items == []
-    groups = store.score_groups(ScoreQuery(project=project), group_by=f"metadata.{text}", cluster_by=f"metadata.{text}")
+    groups = store.score_groups(
+        ScoreQuery(project=project), group_by=f"metadata.{text}", cluster_by=[f"metadata.{text}"]
+    )
     assert [group.key for group in groups] == [text]
 
 
@@ -603,11 +605,28 @@ def test_score_groups_keep_the_four_counts(store: SpanDatabase, project: str) ->
         score(project, "3", status=ScoreStatus.UNSEEN, value=None), score(project, "4", status=ScoreStatus.ERRORED, value=None),
         score(project, "5", status=ScoreStatus.SKIPPED, value=None), score(project, "6", name="other", value=None, label="only"),
     ])  # fmt: skip
-    other, quality = store.score_groups(ScoreQuery(project=project), cluster_by="trace_id")
+    other, quality = store.score_groups(ScoreQuery(project=project), cluster_by=["trace_id", "metadata.item"])
     counted = quality.denominators
     assert (counted.scored, counted.skipped, counted.unseen, counted.errored) == (2, 1, 1, 1)
-    assert sorted(zip(quality.values, quality.clusters, strict=True)) == [(0.0, trace_of(2)), (1.0, trace_of(1))]
+    assert len(set(quality.clusters["trace_id"])) == 2
+    items = dict(zip(quality.values, quality.clusters["metadata.item"], strict=True))
+    assert items[1.0] > 0
+    assert items[0.0] == 0
     assert (quality.labels, other.labels, other.values) == ({"yes": 1, "no": 1}, {"only": 1}, [])
+    assert dict(other.clusters) == {"trace_id": [], "metadata.item": []}
+
+
+def test_scores_that_share_a_column_share_a_code(store: SpanDatabase, project: str) -> None:
+    store.write_scores([
+        score(project, str(n), value=float(n), item_id="" if n == 4 else f"i{n // 2}", session_id=f"s{n % 2}") for n in range(5)
+    ])  # fmt: skip
+    (group,) = store.score_groups(ScoreQuery(project=project), cluster_by=["item_id", "session_id"])
+    by_value = {value: codes for value, *codes in zip(group.values, *group.clusters.values(), strict=True)}
+    items = [by_value[float(n)][0] for n in range(5)]
+    assert items[0] == items[1] != items[2] == items[3]
+    assert items[4] == 0
+    sessions = [by_value[float(n)][1] for n in range(5)]
+    assert sessions[0] == sessions[2] == sessions[4] != sessions[1] == sessions[3]
 
 
 def test_targets_that_were_skipped_stay_with_their_name_whatever_type_they_declare(

@@ -254,10 +254,12 @@ class MemorySpanStore:
         rows = sorted(self._scores_of(query), key=lambda score: score.created_ns, reverse=True)
         return _page(rows, query.limit, query.cursor)
 
-    def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
+    def score_groups(
+        self, query: ScoreQuery, *, group_by: str = "", cluster_by: Sequence[str] = ()
+    ) -> Sequence[ScoreGroup]:
         groups: dict[tuple[str, str], list[Score]] = {}
         scores = self._scores_of(query)
-        if not query.evaluator_version and "evaluator_version" not in (group_by, cluster_by):
+        if not query.evaluator_version and "evaluator_version" not in (group_by, *cluster_by):
             scores = _newest_versions(scores)
         for score in scores:
             groups.setdefault((score.name, str(_column(score, group_by))), []).append(score)
@@ -303,7 +305,7 @@ def _newest_versions(scores: Sequence[Score]) -> list[Score]:
     ]
 
 
-def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: str) -> ScoreGroup:
+def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: Sequence[str]) -> ScoreGroup:
     counts = Counter(score.status for score in scores)
     scored = [score for score in scores if score.status is ScoreStatus.SCORED]
     valued = [score for score in scored if score.value is not None]
@@ -314,11 +316,16 @@ def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: str) -> Sc
         type=max(scores, key=lambda score: (score.status is ScoreStatus.SCORED, score.created_ns)).type.value,
         labels=Counter(score.label for score in scored if score.label),
         values=[score.value for score in valued if score.value is not None],
-        clusters=[str(_column(score, cluster_by)) or score.id for score in valued],
+        clusters={name: _codes([str(_column(score, name)) for score in valued]) for name in cluster_by},
         inclusion=[score.inclusion_probability for score in valued]
         if any(score.inclusion_probability != 1.0 for score in valued)
         else (),
     )
+
+
+def _codes(texts: Sequence[str]) -> list[int]:
+    places: dict[str, int] = {}
+    return [places.setdefault(text, len(places) + 1) if text else 0 for text in texts]
 
 
 def _node(span: Span) -> SpanNode:

@@ -27,10 +27,18 @@ COLUMNS: Sequence[Column] = (
     ),
     ("explanation", lambda row: one_line(row["explanation"] or row["reason"])[:80]),
 )
+
+
+def clusters_of(row: Mapping[str, Any]) -> str:
+    """Over how many independent clusters an interval is, and what they share."""
+    return "none" if row["cluster_by"] == "none" else f"{row['clusters']} by {row['cluster_by']}"
+
+
 SUMMARY: Sequence[Column] = (
     ("name", lambda row: row["name"]),
     ("group", lambda row: row["key"]),
     ("mean", lambda row: estimate(row["estimate"])),
+    ("clusters", clusters_of),
     ("scored/skipped/unseen/errored", lambda row: four_counts(row["estimate"]["denominators"])),
     ("labels", lambda row: " ".join(f"{label}:{count}" for label, count in row["labels"].items())),
 )
@@ -114,10 +122,14 @@ def summary(
     by: str = "",
     source: str = "",
     evaluator: str = "",
+    cluster_by: str = "",
     corrected: bool = False,
     options: Options = Options(),
 ) -> None:
     """Summarises scores by name, each mean with its interval and the four counts.
+
+    Scores that share an item, a task, a session or a trace are no independent ones: the interval is over what they
+    share, and the column "clusters" says what that is.
 
     Example: evalwright scores summary faithfulness --corrected
 
@@ -126,13 +138,17 @@ def summary(
         by: also group by a score column or metadata.<key>.
         source: only scores of this source.
         evaluator: only scores of this evaluator.
+        cluster_by: a score column or metadata.<key> that dependent scores share, or none to take all as independent.
         corrected: also what people would have said, by what calibration knows of the judge's error.
     """
-    wanted = {"name": name, "group_by": by, "source": source, "evaluator": evaluator}
+    wanted = {"name": name, "group_by": by, "source": source, "evaluator": evaluator, "cluster_by": cluster_by}
     wanted["corrected"] = "true" if corrected else ""
     answer = options.api().get("/scores/summary", **options.scope(), **{k: v for k, v in wanted.items() if v})
-    shown = (*SUMMARY[:3], CORRECTED, *SUMMARY[3:]) if corrected else SUMMARY
+    shown = (*SUMMARY[:4], CORRECTED, *SUMMARY[4:]) if corrected else SUMMARY
     emit_rows(answer["items"], shown, as_json=options.json, empty=options.nothing("no scores match"))
+    for row in answer["items"] if not options.json else ():
+        for warning in row["estimate"]["warnings"]:
+            note(f"{' '.join(filter(None, (row['name'], row['key'])))}: note: {one_line(warning)}")
     for row in answer["items"] if corrected and not options.json else ():
         explain_correction(" ".join(filter(None, (row["name"], row["key"]))), row["correction"])
 

@@ -88,6 +88,8 @@ class ScoreQuery:
 class ScoreGroup:
     """Scores of one name (and group key): the raw material of a summary. ``values`` of scored rows only.
 
+    ``clusters`` has for each column asked for a code a value: equal for equal ones, 0 where the score says nothing.
+
     ``inclusion`` is how likely each of the values was to be sampled, in step with them; empty: all of them were.
     """
 
@@ -97,7 +99,7 @@ class ScoreGroup:
     type: str
     labels: Mapping[str, int]
     values: Sequence[float]
-    clusters: Sequence[str]
+    clusters: Mapping[str, Sequence[int]]
     inclusion: Sequence[float] = ()
 
 
@@ -173,8 +175,10 @@ class SpanReader(Protocol):
         """Scores, newest first."""
         ...
 
-    def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
-        """Scores by name and ``group_by`` (a score column or ``metadata.<key>``); cluster labels for stats."""
+    def score_groups(
+        self, query: ScoreQuery, *, group_by: str = "", cluster_by: Sequence[str] = ()
+    ) -> Sequence[ScoreGroup]:
+        """Scores by name and ``group_by`` (score column or ``metadata.<key>``); which share one of ``cluster_by``."""
         ...
 
     def status(self) -> StoreStatus:

@@ -86,7 +86,11 @@ def summarise_scores(
     corrected: bool = False,
     project: str = "",
 ) -> Call[Sequence[ScoreSummary]]:
-    """Means of scores by name and group; ``corrected`` adds what people would have said, or why that is unknown."""
+    """Means of scores by name and group; ``corrected`` adds what people would have said, or why that is unknown.
+
+    Scores that share an item, a task, a session or a trace are no independent ones, and each mean says by which it was
+    clustered; ``cluster_by`` names another column or ``metadata.<key>``, or ``none``.
+    """
     return Call("GET", at("scores", "summary"), _summaries, slim(locals()))
 
 

@@ -91,11 +91,16 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSummary:
-    """The mean of one score in one group; ``key`` is empty without grouping."""
+    """The mean of one score in one group; ``key`` is empty without grouping.
+
+    Its interval is over ``clusters`` that share ``cluster_by``; ``none``: each value was taken as independent.
+    """
 
     name: str
     key: str
     type: str
     estimate: Estimate
+    clusters: int = 0
+    cluster_by: str = ""
     labels: Mapping[str, int] = field(default_factory=dict)
     correction: Correction | None = None

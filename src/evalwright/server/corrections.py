@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from evalwright.domain.experiment import Comparison, Experiment, MetricCompariso
 from evalwright.domain.score import Score, ScoreStatus
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
+from evalwright.server.clustering import IDENTITIES, identity
 from evalwright.server.deps import Deps
 from evalwright.server.labels import MAX_VERDICTS, SCORES, Key, Wanted, key_of, read_labels
 
@@ -26,9 +27,9 @@ _BINARY: Final = {0.0, 1.0}
 
 
 def correct_summaries(
-    deps: Deps, query: ScoreQuery, group_by: str, rows: Sequence[Mapping[str, Any]]
+    deps: Deps, query: ScoreQuery, group_by: str, rows: Sequence[Mapping[str, Any]], cluster_by: str = ""
 ) -> list[Correction]:
-    """Returns one correction for each row of a summary; a row that cannot be corrected says why."""
+    """Returns one correction for each row of a summary, clustered as it is; what cannot be corrected says why."""
     cards = deps.records.list_cards(query.project, evaluator=query.evaluator, limit=MAX_CARDS).items
     by_name: dict[str, _Judged] = {}
     found = []
@@ -40,9 +41,13 @@ def correct_summaries(
             found.append(_refused(row["estimate"], "people's labels are part of this mean: choose a source"))
         else:
             if row["name"] not in by_name:
-                by_name[row["name"]] = _read(deps, query, mine[0], group_by)
+                by_name[row["name"]] = _read(deps, query, mine[0], group_by, cluster_by)
             found.append(_correct(row, by_name[row["name"]], mine))
     return found
+
+
+Place = Mapping[str, str]
+"""What one verdict shares with others, the widest first, and last what is its own."""
 
 
 @dataclass
@@ -51,25 +56,30 @@ class _Group:
 
     truth: list[float] = field(default_factory=list)
     labelled: list[float] = field(default_factory=list)
-    labelled_in: list[str] = field(default_factory=list)
+    labelled_in: list[Place] = field(default_factory=list)
     rest: list[float] = field(default_factory=list)
-    rest_in: list[str] = field(default_factory=list)
+    rest_in: list[Place] = field(default_factory=list)
     versions: set[str] = field(default_factory=set)
 
-    def add(self, score: Score, truth: float | None) -> None:
-        """Files one verdict. Trials of an item and traces of a session are not independent of each other."""
+    def add(self, score: Score, truth: float | None, also: str) -> None:
+        """Files one verdict and what it shares with others: trials of an item are not independent of each other."""
         assert score.value is not None
         values, places = (self.rest, self.rest_in) if truth is None else (self.labelled, self.labelled_in)
         values.append(score.value)
-        places.append(score.item_id or score.session_id or score.trace_id or score.id)
+        shared = {name: identity(score, name) for name in dict.fromkeys((*IDENTITIES, also))}
+        places.append({name: said for name, said in (*shared.items(), ("id", score.id)) if said})
         if truth is not None:
             self.truth.append(truth)
 
-    @property
-    def clusters(self) -> tuple[list[str], list[str]] | None:
-        """What labelled and other verdicts belong to; None where each stands alone."""
-        everything = [*self.labelled_in, *self.rest_in]
-        return (self.labelled_in, self.rest_in) if len(set(everything)) < len(everything) else None
+    def clusters(self, by: str = "") -> tuple[list[str], list[str]]:
+        """What labelled and other verdicts belong to, by the columns that the raw mean was clustered by."""
+        names = by.split(", ") if by else IDENTITIES
+        labelled, rest = ([_within(place, names) for place in each] for each in (self.labelled_in, self.rest_in))
+        return labelled, rest
+
+
+def _within(place: Place, names: Iterable[str]) -> str:
+    return next((f"{name} {place[name]}" for name in names if name in place), place["id"])
 
 
 @dataclass
@@ -88,7 +98,7 @@ class _Judged:
         return set(self.worth.values()) <= _BINARY
 
 
-def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -> _Judged:
+def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str = "", cluster_by: str = "") -> _Judged:
     """Returns every verdict the summary is about, in one pass: of each evaluator the newest version, as it does."""
     labels = _labels(deps, query, card)
     found = _Judged(pooled=group_by not in ("evaluator", "evaluator_version"))
@@ -113,9 +123,9 @@ def _read(deps: Deps, query: ScoreQuery, card: CalibrationCard, group_by: str) -
         if given:
             waiting.append((given, score, group))
         else:
-            group.add(score, None)
+            group.add(score, None, cluster_by)
     for given, score, group in waiting:
-        group.add(score, _truth(given, found.worth))
+        group.add(score, _truth(given, found.worth), cluster_by)
     return found
 
 
@@ -173,12 +183,17 @@ def _correct(row: Mapping[str, Any], judged: _Judged, cards: Sequence[Calibratio
         truth=group.truth,
         judged_with_truth=group.labelled,
         elsewhere=_elsewhere(judged, group, cards) if judged.binary else None,
-        groups=group.clusters,
+        groups=_shared(group.clusters(row.get("cluster_by", ""))),
         level=row["estimate"].level,
     )
     if judged.truncated:
         return replace(made, warnings=[*made.warnings, f"from the newest {MAX_VERDICTS:,} verdicts"])
     return made
+
+
+def _shared(places: tuple[list[str], list[str]]) -> tuple[list[str], list[str]] | None:
+    """Returns the places; None where each verdict stands alone."""
+    return places if len({*places[0], *places[1]}) < len(places[0]) + len(places[1]) else None
 
 
 def _elsewhere(judged: _Judged, group: _Group, cards: Sequence[CalibrationCard]) -> LabelCounts | None:
@@ -195,7 +210,7 @@ def _pooled(groups: Sequence[_Group]) -> LabelCounts | None:
     if len(truth) < LABELS_NEEDED or not set(truth) <= _BINARY:
         return None
     labelled = [value for each in groups for value in each.labelled]
-    return label_counts(truth, labelled, [place for each in groups for place in each.labelled_in])
+    return label_counts(truth, labelled, [place for each in groups for place in each.clusters()[0]])
 
 
 def _of_card(judged: _Judged, versions: set[str], cards: Sequence[CalibrationCard]) -> LabelCounts | None:
@@ -255,7 +270,7 @@ def _compared(
 
     sides = [comparison.baseline, comparison.candidate]
     queries = [ScoreQuery(project=each.project, experiment_id=each.id) for each in sides]
-    judged = [_read(deps, query, cards[0], "") for query in queries]
+    judged = [_read(deps, query, cards[0]) for query in queries]
     groups = [each.groups.get("", _Group()) for each in judged]
     means = [
         _correct({"key": "", "estimate": raw}, each, cards)
@@ -275,7 +290,7 @@ def _side(group: _Group) -> JudgedSide:
     from evalwright.stats.correction_pairs import JudgedSide
 
     return JudgedSide(
-        items=[*group.labelled_in, *group.rest_in],
+        items=[name for names in group.clusters() for name in names],
         judged=[*group.labelled, *group.rest],
         truth=[*group.truth, *[math.nan] * len(group.rest)],
     )

@@ -2,57 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
-from evalwright.domain.score import Target
 from evalwright.ports.spans import ScoreGroup, ScoreQuery, SpanReader
+from evalwright.server.clustering import IDENTITIES, Clustering, cluster, identities_for
 
 SUCCESS: Final = 1.0 - 1e-6
 """A run succeeded when its score is one, as tau-bench counts it."""
 
 
-def estimate_group(group: ScoreGroup) -> Estimate:
-    """Returns the mean of a group: clustered where values share a cluster, weighted where some were sampled."""
+def estimate_group(group: ScoreGroup, found: Clustering) -> Estimate:
+    """Returns the mean of a group: clustered where values belong together, weighted where some were sampled."""
     from evalwright.stats.intervals import average  # numpy, only when asked for
     from evalwright.stats.sampling import hajek
 
-    clusters = [label or f"\0{index}" for index, label in enumerate(group.clusters)]
-    shared = len(set(clusters)) < len(clusters)
-    given = clusters if shared else None
     if group.inclusion:
-        return hajek(group.values, group.inclusion, given, denominators=group.denominators)
-    return average(group.values, given, denominators=group.denominators)
+        made = hajek(group.values, group.inclusion, found.labels, denominators=group.denominators)
+    else:
+        made = average(group.values, found.labels, denominators=group.denominators)
+    return replace(made, warnings=(*made.warnings, *found.warnings))
 
 
-def clustered_groups(
-    reader: SpanReader, query: ScoreQuery, group_by: str, cluster_by: str = ""
-) -> Sequence[ScoreGroup]:
-    """Returns groups with the clusters asked for; else items for trials, sessions where all have one, else traces."""
-    if cluster_by:
-        return reader.score_groups(query, group_by=group_by, cluster_by=cluster_by)
-    if query.experiment_id or query.target == Target.TRIAL:
-        return reader.score_groups(query, group_by=group_by, cluster_by="item_id")
-    groups = reader.score_groups(query, group_by=group_by, cluster_by="session_id")
-    if all(label for group in groups for label in group.clusters):
-        return groups
-    return reader.score_groups(query, group_by=group_by, cluster_by="trace_id")
+def summarise(reader: SpanReader, query: ScoreQuery, group_by: str, cluster_by: str = "") -> list[dict[str, Any]]:
+    """Returns one row per score name and group key, each with what it was clustered by, and how many clusters."""
+    groups = reader.score_groups(query, group_by=group_by, cluster_by=identities_for(cluster_by))
+    asked = _asked(query, group_by)
+    return [_row(group, cluster(group.clusters, len(group.values), wish=cluster_by, asked=asked)) for group in groups]
 
 
-def summarise(reader: SpanReader, query: ScoreQuery, group_by: str, cluster_by: str) -> list[dict[str, Any]]:
-    """Returns one row per score name and group key."""
-    return [
-        {
-            "name": group.name,
-            "key": group.key,
-            "type": group.type,
-            "estimate": estimate_group(group),
-            "labels": dict(group.labels),
-        }
-        for group in clustered_groups(reader, query, group_by, cluster_by)
-    ]
+def _asked(query: ScoreQuery, group_by: str) -> Collection[str]:
+    """Returns the identities that the question itself fixes, so that its answer is about them."""
+    fixed = {group_by, "trace_id" if query.trace_id else "", "session_id" if query.session_id else ""}
+    return [name for name in IDENTITIES if name in fixed]
+
+
+def _row(group: ScoreGroup, found: Clustering) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "key": group.key,
+        "type": group.type,
+        "estimate": estimate_group(group, found),
+        "clusters": found.count,
+        "cluster_by": found.by,
+        "labels": dict(group.labels),
+    }
 
 
 def reliability(reader: SpanReader, query: ScoreQuery, item_key: str, k_max: int) -> dict[str, Any]:

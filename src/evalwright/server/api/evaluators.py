@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -15,19 +15,21 @@ from evalwright.domain.score import Denominators, ScoreStatus
 from evalwright.domain.trace import Page
 from evalwright.domain.trust import JudgeTrust
 from evalwright.ports.records import RegisteredEvaluator
-from evalwright.ports.spans import ScoreGroup, ScoreQuery
+from evalwright.ports.spans import ScoreQuery
 from evalwright.server import wire
 from evalwright.server.params import CallerParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, model_of, page_of, shape
-from evalwright.server.summaries import clustered_groups, estimate_group
+from evalwright.server.summaries import summarise
 
 routes = router("evaluators")
 _ScoreRow = shape(
     "EvaluatorScores",
-    "One score name an evaluator writes.",
+    "One score name an evaluator writes; ``clusters`` and ``cluster_by`` as in a summary of scores.",
     name=str,
     estimate=model_of(Estimate),
+    clusters=int,
+    cluster_by=str,
     labels=dict[str, int],
 )
 _SHOWN: dict[str, Any] = {
@@ -53,10 +55,11 @@ EvaluatorDetail = extend(
 )
 
 
-def _with_scores(evaluator: RegisteredEvaluator, groups: Sequence[ScoreGroup]) -> dict[str, Any]:
-    mine = [group for group in groups if group.key == evaluator.spec.name]
-    rows = [{"name": g.name, "estimate": estimate_group(g), "labels": dict(g.labels)} for g in mine]
-    total = {status.value: sum(getattr(g.denominators, status.value) for g in mine) for status in ScoreStatus}
+def _with_scores(evaluator: RegisteredEvaluator, summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    mine = [row for row in summaries if row["key"] == evaluator.spec.name]
+    rows = [{name: row[name] for name in _ScoreRow.model_fields} for row in mine]
+    counts = [row["estimate"].denominators for row in mine]
+    total = {status.value: sum(getattr(each, status.value) for each in counts) for status in ScoreStatus}
     return {
         **wire.to_plain(evaluator),
         "denominators": total,
@@ -70,8 +73,8 @@ def list_evaluators(deps: DepsParam, caller: CallerParam, project: ProjectParam 
     """Every evaluator of the project with its counts and means, from one grouped query."""
     allowed = caller.project(Scope.READ, project)
     evaluators = deps.records.list_evaluators(allowed)
-    groups = clustered_groups(deps.spans, ScoreQuery(project=allowed), "evaluator") if evaluators else ()
-    return reply(Page(items=[_with_scores(each, groups) for each in evaluators]))
+    rows = summarise(deps.spans, ScoreQuery(project=allowed), "evaluator") if evaluators else ()
+    return reply(Page(items=[_with_scores(each, rows) for each in evaluators]))
 
 
 @routes.post("/evaluators", response_model=model_of(RegisteredEvaluator))
@@ -91,8 +94,8 @@ def show_evaluator(deps: DepsParam, caller: CallerParam, name: NameOrId, project
     allowed = caller.project(Scope.READ, project)
     versions = deps.records.evaluator_versions(allowed, name)
     registered = next(each for each in deps.records.list_evaluators(allowed) if each.spec.name == name)
-    groups = clustered_groups(deps.spans, ScoreQuery(project=allowed, evaluator=name), "evaluator")
-    detail = _with_scores(registered, groups)
+    rows = summarise(deps.spans, ScoreQuery(project=allowed, evaluator=name), "evaluator")
+    detail = _with_scores(registered, rows)
     trust = trust_of(deps, allowed, writers_in(versions[0], [row["name"] for row in detail["scores"]]))
     cards = deps.records.list_cards(allowed, evaluator=name, limit=1).items
     known = knowledge(name, registered.spec.version, own_cards=len(cards))

@@ -29,11 +29,14 @@ routes = router("scores")
 _Estimate = model_of(Estimate)
 ScoreSummaryRow = shape(
     "ScoreSummaryRow",
-    "The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked for.",
+    "The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked. "
+    "Its interval is over ``clusters`` that share ``cluster_by``; ``none``: each value was taken as independent.",
     name=str,
     key=str,
     type=str,
     estimate=_Estimate,
+    clusters=int,
+    cluster_by=str,
     labels=dict[str, int],
     correction=model_of(Correction) | None,
 )
@@ -124,7 +127,10 @@ def summarise_scores(
     group_by: Annotated[str, Query(max_length=200, description="score column or `metadata.<key>`")] = "",
     cluster_by: Annotated[
         str,
-        Query(max_length=200, description="what is independent; empty: items, sessions or traces, as they are known"),
+        Query(
+            max_length=200,
+            description="score column or `metadata.<key>` that scores share; `none`; empty: by what is known",
+        ),
     ] = "",
     corrected: Annotated[bool, Query(description="also what people would have said, by the calibration")] = False,
 ) -> Response:
@@ -134,7 +140,7 @@ def summarise_scores(
     if corrected:
         from evalwright.server.corrections import correct_summaries
 
-        corrections = correct_summaries(deps, query, group_by, rows)
+        corrections = correct_summaries(deps, query, group_by, rows, cluster_by)
     return reply({"items": [{**row, "correction": made} for row, made in zip(rows, corrections, strict=True)]})
 
 

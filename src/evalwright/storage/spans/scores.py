@@ -57,30 +57,40 @@ def score_conditions(query: ScoreQuery, binder: Binder) -> str:
     return " AND ".join(conditions)
 
 
-def score_groups(engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by: str) -> Sequence[ScoreGroup]:
+def score_groups(
+    engine: Engine, query: ScoreQuery, *, group_by: str, cluster_by: Sequence[str]
+) -> Sequence[ScoreGroup]:
     """Returns the scores grouped by name and key, with values and clusters in step, ordered by name and key.
 
     The type is that of the newest scored row. Of an evaluator with several versions only the newest counts, unless the
     query names a version or the groups are versions: a mean over two versions is a number about neither.
 
     Raises:
-        InvalidInput: ``group_by`` or ``cluster_by`` is neither a score column nor ``metadata.<key>``.
+        InvalidInput: ``group_by`` or one of ``cluster_by`` is neither a score column nor ``metadata.<key>``.
     """
     binder = Binder()
-    key, cluster = _key_sql(group_by, binder), _key_sql(cluster_by, binder)
+    key, shared = _key_sql(group_by, binder), [_key_sql(name, binder) for name in cluster_by]
     has_value = "status = 'scored' AND isNotNull(value)"
     counts = ", ".join(f"countIf(status = '{status}') AS {status}" for status in asdict(Denominators()))
     conditions = score_conditions(query, binder)
-    if not query.evaluator_version and "evaluator_version" not in (group_by, cluster_by):
+    if not query.evaluator_version and "evaluator_version" not in (group_by, *cluster_by):
         conditions += f" AND {_newest_version(conditions)}"
+    taken = ", ".join(["assumeNotNull(value)", "inclusion_probability", *shared])
     sql = (
-        f"SELECT name, argMax(type, (status = 'scored', created_ns)) AS declared, {key} AS group_key, {counts},"
-        f" groupArrayIf({MAX_GROUPED})(tuple(assumeNotNull(value), {cluster}, inclusion_probability), {has_value})"
+        f"SELECT * EXCEPT observed, observed.1 AS observed_values, observed.2 AS inclusion, {_codes(len(shared))}"
+        f" FROM (SELECT name, argMax(type, (status = 'scored', created_ns)) AS declared, {key} AS group_key, {counts},"
+        f" groupArrayIf({MAX_GROUPED})(tuple({taken}), {has_value})"
         " AS observed, sumMapIf([label], [toUInt64(1)], status = 'scored' AND label != '') AS labels"
-        f" FROM score_rows FINAL WHERE {conditions}"
-        " GROUP BY name, group_key ORDER BY name, group_key"
+        f" FROM score_rows FINAL WHERE {conditions} GROUP BY name, group_key) ORDER BY name, group_key"
     )
-    return [_group(row) for row in fetch(engine, sql, binder)]
+    return [_group(row, cluster_by) for row in fetch(engine, sql, binder)]
+
+
+def _codes(columns: int) -> str:
+    """Small numbers instead of long ids: the engine makes them in one pass, and reading them takes no memory."""
+    ids = [f"observed.{3 + index}" for index in range(columns)]
+    coded = [f"arrayMap((code, id) -> if(id = '', 0, code), arrayEnumerateDense({each}), {each})" for each in ids]
+    return f"[{', '.join(coded)}] AS codes"
 
 
 def _newest_version(conditions: str) -> str:
@@ -91,17 +101,17 @@ def _newest_version(conditions: str) -> str:
     )
 
 
-def _group(row: dict[str, Any]) -> ScoreGroup:
+def _group(row: dict[str, Any], cluster_by: Sequence[str]) -> ScoreGroup:
     labels, counts = row["labels"]
-    inclusion = [float(chance) for _, _, chance in row["observed"]]
+    inclusion = [float(chance) for chance in row["inclusion"]]
     return ScoreGroup(
         name=row["name"],
         key=row["group_key"],
         type=row["declared"],
         denominators=Denominators(**{name: row[name] for name in asdict(Denominators())}),
         labels=dict(zip(labels, counts, strict=True)),
-        values=[float(value) for value, _, _ in row["observed"]],
-        clusters=[cluster for _, cluster, _ in row["observed"]],
+        values=[float(value) for value in row["observed_values"]],
+        clusters=dict(zip(cluster_by, row["codes"], strict=True)),
         inclusion=inclusion if any(chance != 1.0 for chance in inclusion) else (),
     )
 

@@ -165,7 +165,9 @@ class SpanDatabase:
         """See the port."""
         return scores.list_scores(self._engine, query)
 
-    def score_groups(self, query: ScoreQuery, *, group_by: str = "", cluster_by: str = "") -> Sequence[ScoreGroup]:
+    def score_groups(
+        self, query: ScoreQuery, *, group_by: str = "", cluster_by: Sequence[str] = ()
+    ) -> Sequence[ScoreGroup]:
         """See the port."""
         return scores.score_groups(self._engine, query, group_by=group_by, cluster_by=cluster_by)
 
