@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App
@@ -10,7 +10,7 @@ from cyclopts import App
 from evalwright.cli.canary import as_rows
 from evalwright.cli.connect import segment
 from evalwright.cli.experiment_report import report
-from evalwright.cli.judging_notes import reused_lines, tell_judging
+from evalwright.cli.judging_notes import reused_lines, tell_errored, tell_judging
 from evalwright.cli.options import Caching, Options
 from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
@@ -92,6 +92,7 @@ def _emit(
     recorded, missing = _recorded(experiment["metrics"], ("estimate",))
     emit_rows(recorded, columns, as_json=False, empty="no scores yet")
     _tell_missing(missing)
+    _tell_without_interval((row["metric"], row["estimate"]) for row in recorded)
     for row in experiment["metrics"]:
         explain_correction(row["metric"], row["correction"])
     if watched is not None:  # what canary sets showed was said when they were run
@@ -120,7 +121,8 @@ def run_(
     """Runs a task over a dataset; run it again with the same name to go on where it stopped.
 
     A judge whose rubric names a canary set is first run over that set when rubric, model or provider have changed, and
-    afterwards when the endpoint says that another model answered. Exit code 1 when it has moved.
+    afterwards when the endpoint says that another model answered. Exit code 1 when it has moved, or an answer could not
+    be judged because of an error; a task that failed is a result.
 
     Example: evalwright experiments run agent.py:answer --dataset golden --evaluators exact_match,tone.yaml --trials 3
 
@@ -156,7 +158,8 @@ def run_(
             progress=lambda state: report(state.done, state.total, f"{state.failed} failed" if state.failed else ""),
         )
     _emit(options.api().get(f"/experiments/{result.experiment.id}", **options.scope()), options, result.canaries)
-    return 1 if any(each.alarm for each in result.canaries.values()) else 0
+    errored = tell_errored(result.trials)
+    return 1 if errored or any(each.alarm for each in result.canaries.values()) else 0
 
 
 @app.command
@@ -192,11 +195,19 @@ def _tell_missing(names: Sequence[str]) -> None:
         note(f"not recorded by any trial: {', '.join(names)}")
 
 
+def _tell_without_interval(estimates: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Says of each number without an interval why it has none."""
+    for metric, found in estimates:
+        if found["estimate"] is not None and found["low"] is None:
+            note(f"{metric}: {one_line('; '.join(found['warnings']))}")
+
+
 def emit_comparison(answer: Mapping[str, Any]) -> None:
     """Prints a comparison with everything that weakens it."""
     recorded, missing = _recorded(answer["metrics"], ("baseline", "candidate"))
     emit_rows(recorded, METRICS, as_json=False, empty="the two experiments share no metric")
     _tell_missing(missing)
+    _tell_without_interval((row["metric"], row["difference"]) for row in recorded)
     note(
         f"{answer['common_items']} common items; {answer['only_baseline']} only in the baseline, "
         f"{answer['only_candidate']} only in the candidate; +/-/= counts items improved, regressed, unchanged"

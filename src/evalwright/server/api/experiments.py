@@ -186,8 +186,12 @@ def list_trials(
 
 
 def _by_name(scores: Any) -> dict[str, dict[str, Any]]:
+    """Scores by name; what was not scored explains itself by its reason."""
     return {
-        each.name: {name: getattr(each, name) for name in ("type", "value", "label", "status", "explanation")}
+        each.name: {
+            **{name: getattr(each, name) for name in ("type", "value", "label", "status")},
+            "explanation": each.explanation or each.reason,
+        }
         for each in people_together(sorted(scores, key=lambda score: score.created_ns))
     }
 
