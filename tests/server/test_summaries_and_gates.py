@@ -52,10 +52,10 @@ def run(client: TestClient, name: str, latency_ms: float = 100.0) -> None:
             "item_id": item["id"],
             "item_key": item["key"],
             "index": index,
-            "latency_ms": latency_ms + index,
+            "latency_ms": latency_ms * (1.0 + 0.01 * place) + index,
             "scores": {"correct": {"value": not (item["key"] == "b" and index == 0)}},
         }
-        for item in items
+        for place, item in enumerate(items)
         for index in range(3)
     ]
     ok(client.post(f"/api/v1/experiments/{name}/trials", json={"trials": trials}))
@@ -98,3 +98,16 @@ def test_a_trial_judged_again_by_a_newer_version_counts_once_with_the_newer_verd
     assert shown[trial["id"]]["scores"]["correct"]["value"] == 0.0
     metrics = {row["metric"]: row["estimate"] for row in ok(client.get("/api/v1/experiments/e"))["metrics"]}
     assert (metrics["correct"]["n"], metrics["correct"]["estimate"]) == (6, pytest.approx(4 / 6))
+
+
+def test_the_lowest_step_of_an_unknown_scale_given_every_time_is_no_rate(client: TestClient) -> None:
+    scores = [
+        {"name": kind, "type": kind, "value": 1.0, "target": "trace", "trace_id": f"{place:032x}"}
+        for kind in ("ordinal", "boolean")
+        for place in range(1, 11)
+    ]
+    ok(client.post("/api/v1/scores", json={"scores": scores}))
+    found = {row["name"]: row["estimate"] for row in ok(client.get("/api/v1/scores/summary"))["items"]}
+    assert (found["ordinal"]["estimate"], found["ordinal"]["low"], found["ordinal"]["high"]) == (1.0, None, None)
+    assert "interval not estimable: all 10 values are equal" in found["ordinal"]["warnings"]
+    assert found["boolean"]["low"] == pytest.approx(0.7225, abs=1e-4)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
 from evalwright.domain.estimate import Estimate
+from evalwright.domain.score import ScoreType
 from evalwright.ports.spans import ScoreGroup, ScoreQuery, SpanReader
 from evalwright.server.clustering import IDENTITIES, Clustering, cluster, identities_for
 
@@ -17,10 +18,12 @@ SUCCESS: Final = 1.0 - 1e-6
 
 def estimate_group(group: ScoreGroup, found: Clustering) -> Estimate:
     """Returns the mean of a group: clustered where values belong together, weighted where some were sampled."""
-    from evalwright.stats.intervals import average  # numpy, only when asked for
+    from evalwright.stats.intervals import average, mean  # numpy, only when asked for
     from evalwright.stats.sampling import hajek
 
-    if group.inclusion:
+    if group.type == ScoreType.ORDINAL and len(set(group.values)) == 1:  # a scale from 1 to 5 is no share
+        made = mean(group.values, found.labels, denominators=group.denominators)
+    elif group.inclusion:
         made = hajek(group.values, group.inclusion, found.labels, denominators=group.denominators)
     else:
         made = average(group.values, found.labels, denominators=group.denominators)

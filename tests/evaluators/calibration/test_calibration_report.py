@@ -84,7 +84,7 @@ def test_measurements_are_correlated_and_their_bias_is_shown() -> None:
     rng = np.random.default_rng(3)
     truth = rng.normal(size=200)
     rows = [row(n, {"a": float(t), "b": float(t + 0.2)}, float(t + 0.6)) for n, t in enumerate(truth)]
-    found = report_of(rows, scale=Scale.INTERVAL, min_agreement=0.85)
+    found = report_of(rows, scale=Scale.INTERVAL, min_agreement=0.7)
     assert found.overall.agreement is None
     assert found.overall.spearman is not None
     assert found.overall.spearman.estimate == pytest.approx(1.0)
