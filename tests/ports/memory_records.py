@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,7 @@ from evalwright.domain.calibration import CalibrationCard
 from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.errors import Conflict, InvalidInput, NotFound
 from evalwright.domain.evaluator import EvaluatorSpec
-from evalwright.domain.experiment import Experiment, Trial
+from evalwright.domain.experiment import Experiment, Trial, TrialStatus
 from evalwright.domain.probing import StoredProbe
 from evalwright.domain.project import ApiKey, Scope
 from evalwright.domain.trace import Page
@@ -144,6 +144,9 @@ class MemoryRecordStore:
         items = versions[version or -1]
         return _page([item for item in items if split in ("", item.split)], limit, cursor)
 
+    def item_inputs(self, dataset_id: str, *, version: int, keys: Collection[str]) -> Mapping[str, Any]:
+        return {item.key: item.input for item in self._versions[dataset_id][version] if item.key in keys}
+
     def delete_dataset(self, dataset_id: str) -> None:
         del self._datasets[dataset_id], self._versions[dataset_id]
 
@@ -194,6 +197,13 @@ class MemoryRecordStore:
             if each.project == project and name_or_id in (each.id, each.name):
                 return each
         raise NotFound(f"no experiment {name_or_id!r} in project {project!r}")
+
+    def failed_trials(self, experiment_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        failed = {
+            name: sorted(each.id for each in self._trials[name].values() if each.status is not TrialStatus.OK)
+            for name in experiment_ids
+        }
+        return {name: ids for name, ids in failed.items() if ids}
 
     def add_trials(self, experiment_id: str, trials: Sequence[Trial]) -> int:
         stored = self._trials[experiment_id]

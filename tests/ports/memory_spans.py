@@ -29,7 +29,7 @@ from evalwright.domain.trace import (
     TraceTree,
 )
 from evalwright.filters.lexer import MAX_LENGTH
-from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
+from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery, TrialScores
 from evalwright.semconv import words
 
 _TERM = re.compile(r'\s*(\w+)\s*(==|in)\s*(\((?:\s*"[^"]*"\s*,?)*\)|"[^"]*")\s*(?:and|$)')
@@ -265,6 +265,27 @@ class MemorySpanStore:
             groups.setdefault((score.name, str(_column(score, group_by))), []).append(score)
         return [_group(key, scores, cluster_by) for key, scores in groups.items()]
 
+    def experiment_stamps(self, project: str, experiment_ids: Sequence[str]) -> Mapping[str, str]:
+        stamps = {}
+        for name in experiment_ids:
+            scores = self._scores_of(ScoreQuery(project=project, experiment_id=name))
+            if scores:
+                stamps[name] = str(hash(tuple(sorted((each.id, each.created_ns, str(each.value)) for each in scores))))
+        return stamps
+
+    def experiment_scores(
+        self, project: str, experiment_ids: Sequence[str], failed: Sequence[str] = ()
+    ) -> Sequence[TrialScores]:
+        found = []
+        for experiment_id in sorted(experiment_ids):
+            scores = self._scores_of(ScoreQuery(project=project, experiment_id=experiment_id))
+            newest: dict[str, dict[str, Score]] = {}
+            for score in sorted(scores, key=lambda score: score.created_ns):
+                if score.trial_id and (score.value is not None or score.status is not ScoreStatus.SCORED):
+                    newest.setdefault(score.name, {})[score.trial_id] = score
+            found += [_trial_scores(name, list(newest[name].values()), set(failed)) for name in sorted(newest)]
+        return found
+
     def status(self) -> StoreStatus:
         return StoreStatus(
             engine="memory",
@@ -320,6 +341,20 @@ def _group(key: tuple[str, str], scores: Sequence[Score], cluster_by: Sequence[s
         inclusion=[score.inclusion_probability for score in valued]
         if any(score.inclusion_probability != 1.0 for score in valued)
         else (),
+    )
+
+
+def _trial_scores(name: str, scores: Sequence[Score], failed: set[str]) -> TrialScores:
+    counts = Counter(score.status for score in scores)
+    valued = [score for score in scores if score.status is ScoreStatus.SCORED]
+    return TrialScores(
+        experiment_id=scores[0].experiment_id,
+        name=name,
+        denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
+        of_failed=sum(score.trial_id in failed for score in scores),
+        writers=sorted({(score.evaluator, score.evaluator_version, score.source.value) for score in scores}),
+        values=[score.value for score in valued if score.value is not None],
+        items=_codes([score.item_id for score in valued]),
     )
 
 

@@ -32,6 +32,12 @@ COLUMNS: Sequence[Column] = (
     ("created", lambda row: str(row["created_time"])[:19]),
     ("id", lambda row: row["id"]),
 )
+LISTED: Sequence[Column] = (
+    *COLUMNS[:4],
+    ("failed", lambda row: row["failed"]),
+    ("scores", lambda row: "; ".join(_score(each) for each in row["metrics"]) or "none yet"),
+    *COLUMNS[4:],
+)
 METRICS: Sequence[Column] = (
     ("metric", lambda row: row["metric"]),
     ("baseline", lambda row: estimate(row["baseline"])),
@@ -49,14 +55,21 @@ CORRECTIONS: Sequence[Column] = (
 )
 
 
+def _score(row: Mapping[str, Any]) -> str:
+    """One mean, and what of its trials it does not speak of."""
+    counts = row["estimate"]["denominators"]
+    gone = [f"{counts[name]} {name}" for name in ("skipped", "unseen", "errored") if counts[name]]
+    return f"{row['metric']} {estimate(row['estimate'])}" + (f" ({', '.join(gone)})" if gone else "")
+
+
 @app.command(name="list")
 def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) -> None:
-    """Lists experiments, newest first.
+    """Lists experiments with the means of their scores, newest first.
 
     Example: evalwright experiments list
     """
     page = options.api().get("/experiments", limit=limit, cursor=cursor, **options.scope())
-    emit_rows(page["items"], COLUMNS, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
+    emit_rows(page["items"], LISTED, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
 
 
 @app.command

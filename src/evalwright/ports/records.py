@@ -5,7 +5,7 @@ Synchronous and thread-safe. Each method is one transaction. Unknown ids raise N
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,6 +80,10 @@ class DatasetStore(Protocol):
         """Items of a version (0: newest) in order of addition."""
         ...
 
+    def item_inputs(self, dataset_id: str, *, version: int, keys: Collection[str]) -> Mapping[str, Any]:
+        """The inputs of the items with these keys; keys that the version does not have are left out."""
+        ...
+
     def delete_dataset(self, dataset_id: str) -> None: ...
 
 
@@ -112,6 +116,10 @@ class ExperimentStore(Protocol):
     def list_trials(
         self, experiment_id: str, *, item_key: str = "", limit: int = 1000, cursor: str = ""
     ) -> Page[Trial]: ...
+    def failed_trials(self, experiment_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Ids of the trials that did not end well, by experiment, in order; those without any are left out."""
+        ...
+
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment: ...
     def delete_experiment(self, experiment_id: str) -> None: ...
 

@@ -103,6 +103,23 @@ class ScoreGroup:
     inclusion: Sequence[float] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialScores:
+    """The newest verdicts called ``name`` of an experiment's trials: ``values`` of scored ones, and ``items`` in step.
+
+    ``items`` are codes, equal for trials of one item; ``of_failed`` counts the verdicts on trials named as failed;
+    ``writers`` are (evaluator, version, source).
+    """
+
+    experiment_id: str
+    name: str
+    denominators: Denominators
+    of_failed: int
+    writers: Sequence[tuple[str, str, str]]
+    values: Sequence[float]
+    items: Sequence[int]
+
+
 class SpanWriter(Protocol):
     """Durable writes. A call returns only when its rows would survive ``kill -9`` and power loss."""
 
@@ -179,6 +196,16 @@ class SpanReader(Protocol):
         self, query: ScoreQuery, *, group_by: str = "", cluster_by: Sequence[str] = ()
     ) -> Sequence[ScoreGroup]:
         """Scores by name and ``group_by`` (score column or ``metadata.<key>``); which share one of ``cluster_by``."""
+        ...
+
+    def experiment_stamps(self, project: str, experiment_ids: Sequence[str]) -> Mapping[str, str]:
+        """A text for each of the experiments that has scores, which is another one once any of them has changed."""
+        ...
+
+    def experiment_scores(
+        self, project: str, experiment_ids: Sequence[str], failed: Sequence[str] = ()
+    ) -> Sequence[TrialScores]:
+        """What the trials of these experiments scored, by experiment and name; ``failed`` are ids of trials."""
         ...
 
     def status(self) -> StoreStatus:

@@ -15,7 +15,7 @@ from evalwright.domain.span import Span
 from evalwright.domain.trace import FieldMatch, Page, ProjectSummary, SessionSummary, Table, TraceSummary, TraceTree
 from evalwright.sdk.call import Call, at, one, page, slim
 from evalwright.sdk.decode import read
-from evalwright.sdk.results import ExperimentDetail, TrialDetail
+from evalwright.sdk.results import ExperimentDetail, ExperimentSummary, TrialDetail
 
 
 def _as_is(answer: Any) -> Any:
@@ -217,9 +217,9 @@ def remove_items(name_or_id: str, keys: Sequence[str], *, project: str = "") -> 
 
 def list_experiments(
     *, dataset: str = "", limit: int = 50, cursor: str = "", project: str = ""
-) -> Call[Page[Experiment]]:
-    """Experiments, newest first."""
-    return Call("GET", at("experiments"), page(Experiment), dict(locals()))
+) -> Call[Page[ExperimentSummary]]:
+    """Experiments with the means of their scores, newest first."""
+    return Call("GET", at("experiments"), page(ExperimentSummary), dict(locals()))
 
 
 def get_experiment(name_or_id: str, *, corrected: bool = False, project: str = "") -> Call[ExperimentDetail]:

@@ -23,6 +23,14 @@ class MetricEstimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentSummary(Experiment):
+    """An experiment of a list, with the means of its scores; ``failed`` of its trials did not end well."""
+
+    metrics: Sequence[MetricEstimate] = ()
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentDetail(Experiment):
     """An experiment with its metrics; ``judging`` says how many verdicts were used again, and what that saved."""
 
@@ -43,9 +51,10 @@ class TrialScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialDetail(Trial):
-    """A trial with its scores by name."""
+    """A trial with its scores by name, and what its item asks as words."""
 
     scores: Mapping[str, TrialScore] = field(default_factory=dict)
+    input_preview: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

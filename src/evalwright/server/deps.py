@@ -22,6 +22,7 @@ from evalwright.ports.spans import SpanStore
 from evalwright.server.auth import Authenticator
 from evalwright.server.idempotency import IdempotencyCache
 from evalwright.server.metrics import RequestCounts
+from evalwright.server.outcomes import KnownOutcomes
 
 
 class SystemClock:
@@ -84,6 +85,7 @@ class Deps:
     changes: Callable[[str], int | None] = lambda _: None
     otlp: Sequence[BaseRoute] = ()
     counts: RequestCounts = field(default_factory=RequestCounts)
+    outcomes: KnownOutcomes = field(default_factory=KnownOutcomes)
     bounds: Bounds = field(default_factory=Bounds)
     allowed_hosts: frozenset[str] = frozenset()
     allowed_origins: frozenset[str] = frozenset()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Comparison, Experiment
@@ -27,8 +27,6 @@ from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import scores_of, trials_of
 from evalwright.server.trust import scales_of, trust_of, untrusted_warnings, writers_of
 from evalwright.stats.intervals import average
-
-PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,30 @@ def estimate_rows(metric: str, rows: Sequence[TrialScore]) -> Estimate:
     """
     scored = [row for row in rows if row.status is ScoreStatus.SCORED and row.value is not None]
     counts = Counter(row.status for row in rows)
-    items = [row.item_key for row in scored]
-    values = [row.value for row in scored if row.value is not None]
+    return estimate_values(
+        [row.value for row in scored if row.value is not None],
+        [row.item_key for row in scored],
+        Denominators(**{status.value: counts[status] for status in ScoreStatus}),
+        unit=OPERATIONAL_UNITS.get(metric, ""),
+        scales=(row.scale for row in rows),
+    )
+
+
+def estimate_values(
+    values: Sequence[float],
+    items: Sequence[Hashable],
+    counts: Denominators,
+    *,
+    unit: str = "",
+    scales: Iterable[tuple[float, float] | None] = (),
+) -> Estimate:
+    """Returns the mean of what trials scored, beside the item of each: clustered by item as ``estimate_rows`` says."""
     return average(
         values,
         items if 1 < len(set(items)) < len(items) else None,
-        unit=OPERATIONAL_UNITS.get(metric, ""),
-        denominators=Denominators(**{status.value: counts[status] for status in ScoreStatus}),
-        bounds=common_scale((row.scale for row in rows), values),
+        unit=unit,
+        denominators=counts,
+        bounds=common_scale(scales, values),
     )
 
 
@@ -123,12 +137,4 @@ def _by_item(rows: Iterable[TrialScore], keys: Collection[str]) -> Mapping[str, 
 
 def inputs_of(records: DatasetStore, experiment: Experiment, keys: Collection[str]) -> dict[str, Any]:
     """Returns the inputs of the named items in the dataset version that was run."""
-    found: dict[str, Any] = {}
-    cursor = ""
-    while len(found) < len(keys):
-        page = records.list_items(experiment.dataset_id, version=experiment.dataset_version, limit=PAGE, cursor=cursor)
-        found.update({item.key: item.input for item in page.items if item.key in keys})
-        cursor = page.next_cursor
-        if not cursor:
-            break
-    return found
+    return dict(records.item_inputs(experiment.dataset_id, version=experiment.dataset_version, keys=keys))

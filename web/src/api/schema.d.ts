@@ -805,7 +805,7 @@ export interface paths {
         };
         /**
          * List Experiments
-         * @description Experiments, newest first.
+         * @description Experiments with the means of their scores, newest first.
          */
         get: operations["list_experiments"];
         put?: never;
@@ -2014,12 +2014,16 @@ export interface components {
         };
         /**
          * EvaluatorScores
-         * @description One score name an evaluator writes.
+         * @description One score name an evaluator writes; ``clusters`` and ``cluster_by`` as in a summary of scores.
          */
         EvaluatorScores: {
             /** Name */
             name: string;
             estimate: components["schemas"]["Estimate"];
+            /** Clusters */
+            clusters: number;
+            /** Cluster By */
+            cluster_by: string;
             /** Labels */
             labels: {
                 [key: string]: number;
@@ -2304,16 +2308,6 @@ export interface components {
             project: string;
         };
         /**
-         * ExperimentPage
-         * @description One page of a list; ``next_cursor`` is empty on the last page and opaque otherwise.
-         */
-        ExperimentPage: {
-            /** Items */
-            items: components["schemas"]["Experiment"][];
-            /** Next Cursor */
-            next_cursor: string;
-        };
-        /**
          * ExperimentReport
          * @description All of it, with one page of the ``item_count`` items, those worst in ``ordered_by`` first.
          */
@@ -2340,6 +2334,66 @@ export interface components {
             ordered_by: string;
             /** Items */
             items: components["schemas"]["ReportedItem"][];
+            /** Next Cursor */
+            next_cursor: string;
+        };
+        /**
+         * ExperimentSummary
+         * @description An experiment with the means of its scores, as its report has them, and how many of its trials failed.
+         */
+        ExperimentSummary: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version */
+            dataset_version: number;
+            /** Trials */
+            trials: number;
+            /** Item Count */
+            item_count: number;
+            /** Completed */
+            completed: number;
+            /** Description */
+            description: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Evaluators */
+            evaluators: {
+                [key: string]: string;
+            };
+            /** Status */
+            status: string;
+            /**
+             * Created Time
+             * Format: date-time
+             */
+            created_time: string | null;
+            /**
+             * Finished Time
+             * Format: date-time
+             */
+            finished_time: string | null;
+            /** Metrics */
+            metrics: components["schemas"]["Mean"][];
+            /** Failed */
+            failed: number;
+        };
+        /**
+         * ExperimentSummaryPage
+         * @description One page of a list; ``next_cursor`` is empty on the last page and opaque otherwise.
+         */
+        ExperimentSummaryPage: {
+            /** Items */
+            items: components["schemas"]["ExperimentSummary"][];
             /** Next Cursor */
             next_cursor: string;
         };
@@ -2815,6 +2869,15 @@ export interface components {
             items: components["schemas"]["FieldMatch"][];
             /** Truncated */
             truncated: boolean;
+        };
+        /**
+         * Mean
+         * @description The mean of one score over all trials.
+         */
+        Mean: {
+            /** Metric */
+            metric: string;
+            estimate: components["schemas"]["Estimate"];
         };
         /**
          * Message
@@ -3788,7 +3851,7 @@ export interface components {
         };
         /**
          * ScoreSummaryRow
-         * @description The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked for.
+         * @description The mean of one score in one group; ``key`` is empty without ``group_by``, ``correction`` null unless asked. Its interval is over ``clusters`` that share ``cluster_by``; ``none``: each value was taken as independent.
          */
         ScoreSummaryRow: {
             /** Name */
@@ -3798,6 +3861,10 @@ export interface components {
             /** Type */
             type: string;
             estimate: components["schemas"]["Estimate"];
+            /** Clusters */
+            clusters: number;
+            /** Cluster By */
+            cluster_by: string;
             /** Labels */
             labels: {
                 [key: string]: number;
@@ -4613,7 +4680,7 @@ export interface components {
         };
         /**
          * TrialDetail
-         * @description A trial with its scores by name; ``input`` is what its item asks, told where one item was asked for, else null.
+         * @description A trial with its scores by name and its item's input as words; ``input`` is all of it where one item was asked for, else null.
          */
         TrialDetail: {
             /** Id */
@@ -4650,6 +4717,8 @@ export interface components {
             scores: {
                 [key: string]: components["schemas"]["TrialScore"];
             };
+            /** Input Preview */
+            input_preview: string;
             /** Input */
             input: unknown;
         };
@@ -5609,7 +5678,7 @@ export interface operations {
             query?: {
                 /** @description score column or `metadata.<key>` */
                 group_by?: string;
-                /** @description what is independent; empty: items, sessions or traces, as they are known */
+                /** @description score column or `metadata.<key>` that scores share; `none`; empty: by what is known */
                 cluster_by?: string;
                 /** @description also what people would have said, by the calibration */
                 corrected?: boolean;
@@ -7097,7 +7166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExperimentPage"];
+                    "application/json": components["schemas"]["ExperimentSummaryPage"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

@@ -27,6 +27,7 @@ export type EvaluatorSpec = Schemas["EvaluatorSpec-Output"];
 export type EvaluatorSummary = Schemas["EvaluatorSummary"];
 export type Evidence = Schemas["Evidence"];
 export type Experiment = Schemas["Experiment"];
+export type ExperimentSummary = Schemas["ExperimentSummary"];
 export type ExperimentDetail = Schemas["ExperimentDetail"];
 export type FieldMatch = Schemas["FieldMatch"];
 export type HumanCeiling = Schemas["HumanCeiling"];

@@ -14,14 +14,18 @@ from evalwright.domain.judging import Judging
 from evalwright.domain.project import Scope
 from evalwright.domain.score import ScoreSource, ScoreStatus, ScoreType
 from evalwright.domain.trace import Page
+from evalwright.semconv import preview
+from evalwright.semconv.values import shown
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Word
+from evalwright.server.outcomes import Outcome, outcomes_of
 from evalwright.server.params import NO_NUL, CallerParam, CursorParam, DepsParam, NameOrId, ProjectParam, reply
 from evalwright.server.routing import router
 from evalwright.server.schemas import extend, list_of, map_of, model_of, page_of, shape
 from evalwright.server.trials import TrialIn, people_together, scores_by_trial, to_rows
 
 MAX_TRIALS = 5000
+PREVIEW = 200
 JUDGED = frozenset({ScoreSource.JUDGE, ScoreSource.AGENT})
 
 routes = router("experiments")
@@ -37,9 +41,19 @@ TrialScore = shape(
 TrialDetail = extend(
     Trial,
     "TrialDetail",
-    "A trial with its scores by name; ``input`` is what its item asks, told where one item was asked for, else null.",
+    "A trial with its scores by name and its item's input as words; ``input`` is all of it where one item was asked "
+    "for, else null.",
     scores=map_of(TrialScore),
+    input_preview=str,
     input=Any,
+)
+Mean = shape("Mean", "The mean of one score over all trials.", metric=str, estimate=model_of(Estimate))
+ExperimentSummary = extend(
+    Experiment,
+    "ExperimentSummary",
+    "An experiment with the means of its scores, as its report has them, and how many of its trials failed.",
+    metrics=list_of(Mean),
+    failed=int,
 )
 MetricEstimate = shape(
     "MetricEstimate",
@@ -90,7 +104,7 @@ class Finish(BaseModel):
     status: Literal["finished", "failed", "cancelled"] = "finished"
 
 
-@routes.get("/experiments", response_model=page_of(Experiment))
+@routes.get("/experiments", response_model=page_of(ExperimentSummary))
 def list_experiments(
     deps: DepsParam,
     caller: CallerParam,
@@ -99,10 +113,18 @@ def list_experiments(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: CursorParam = "",
 ) -> Response:
-    """Experiments, newest first."""
+    """Experiments with the means of their scores, newest first."""
     allowed = caller.project(Scope.READ, project)
     dataset_id = deps.records.find_dataset(allowed, dataset).id if dataset else ""
-    return reply(deps.records.list_experiments(allowed, dataset_id=dataset_id, limit=limit, cursor=cursor))
+    page = deps.records.list_experiments(allowed, dataset_id=dataset_id, limit=limit, cursor=cursor)
+    outcomes = outcomes_of(deps, allowed, page.items)
+    items = [_summary(each, outcomes[each.id]) for each in page.items]
+    return reply(Page(items=items, next_cursor=page.next_cursor))
+
+
+def _summary(experiment: Experiment, outcome: Outcome) -> dict[str, Any]:
+    means = [{"metric": name, "estimate": estimate} for name, estimate in outcome.metrics.items()]
+    return {**wire.to_plain(experiment), "metrics": means, "failed": outcome.failed}
 
 
 @routes.post("/experiments", response_model=model_of(Experiment))
@@ -173,16 +195,21 @@ def list_trials(
     experiment = deps.records.find_experiment(caller.project(Scope.READ, project), name_or_id)
     page = deps.records.list_trials(experiment.id, item_key=item, limit=limit, cursor=cursor)
     scores = scores_by_trial(deps.spans, experiment, [trial.id for trial in page.items])
-    inputs = inputs_of(deps.records, experiment, {trial.item_key for trial in page.items}) if item else {}
+    inputs = inputs_of(deps.records, experiment, {trial.item_key for trial in page.items})
     items = [
         {
             **wire.to_plain(trial),
             "scores": _by_name(scores.get(trial.id, ())),
-            "input": inputs.get(trial.item_key),
+            "input_preview": _words(inputs.get(trial.item_key)),
+            "input": inputs.get(trial.item_key) if item else None,
         }
         for trial in page.items
     ]
     return reply(Page(items=items, next_cursor=page.next_cursor))
+
+
+def _words(value: Any) -> str:
+    return preview(shown(value) or "", "", PREVIEW)
 
 
 def _by_name(scores: Any) -> dict[str, dict[str, Any]]:

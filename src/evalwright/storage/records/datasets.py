@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from evalwright.domain.dataset import Dataset, Item
 from evalwright.domain.errors import Conflict, NotFound
 from evalwright.domain.trace import Page
 from evalwright.ports.records import NewItem
-from evalwright.storage.records.changes import ItemWriter
+from evalwright.storage.records.changes import ItemWriter, chunks
 from evalwright.storage.records.engine import Part
 from evalwright.storage.records.names import checked_name
 from evalwright.storage.records.paging import not_a_cursor, read_page
@@ -152,6 +152,16 @@ class SqlDatasets(Part):
             kind = f"items of {dataset_id} {found} {split}"
             page = read_page(connection, query, [items.c.position], _item, kind=kind, limit=limit, cursor=inner)
         return Page(items=page.items, next_cursor=f"{found}.{page.next_cursor}" if page.next_cursor else "")
+
+    def item_inputs(self, dataset_id: str, *, version: int, keys: Collection[str]) -> Mapping[str, Any]:
+        """Returns the inputs of the items with these keys, however long the dataset is."""
+        found: dict[str, Any] = {}
+        with self._db.read() as connection:
+            shown = items_of_version(dataset_id, version)
+            for some in chunks(set(keys)):
+                query = sa.select(items.c.key, items.c.input).where(shown, items.c.key.in_(some))
+                found.update((key, given) for key, given in connection.execute(query))
+        return found
 
     def delete_dataset(self, dataset_id: str) -> None:
         """Deletes a dataset with its items; refused while experiments refer to them."""

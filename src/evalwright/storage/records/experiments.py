@@ -15,7 +15,7 @@ from evalwright.storage.records.datasets import checked_version, get_dataset, it
 from evalwright.storage.records.engine import Part, upsert
 from evalwright.storage.records.names import checked_name
 from evalwright.storage.records.paging import read_page
-from evalwright.storage.records.tables import experiments, items, trials
+from evalwright.storage.records.tables import FAILED, experiments, items, trials
 
 _IDENTITY = ("experiment_id", "item_id", "index")
 
@@ -173,6 +173,16 @@ class SqlExperiments(Part):
             _get(connection, experiment_id)
             kind = f"trials of {experiment_id} {item_key}".rstrip()
             return read_page(connection, query, keys, _trial, kind=kind, limit=limit, cursor=cursor)
+
+    def failed_trials(self, experiment_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Returns the ids of trials that did not end well, by experiment, from an index of these alone."""
+        found: dict[str, list[str]] = {}
+        with self._db.read() as connection:
+            for ids in chunks(set(experiment_ids)):
+                query = sa.select(trials.c.experiment_id, trials.c.id).where(FAILED, trials.c.experiment_id.in_(ids))
+                for experiment_id, trial_id in connection.execute(query):
+                    found.setdefault(experiment_id, []).append(trial_id)
+        return {experiment_id: sorted(ids) for experiment_id, ids in found.items()}
 
     def finish_experiment(self, experiment_id: str, status: str) -> Experiment:
         """Sets how the run ended, and when."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from evalwright.domain.errors import StoreUnavailable
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """Revision this program works with; the newest file under ``migrations/versions``."""
 
 _FOLDER = Path(__file__).parent / "migrations"

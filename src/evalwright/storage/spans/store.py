@@ -19,8 +19,19 @@ from evalwright.domain.trace import (
     TraceSummary,
     TraceTree,
 )
-from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery
-from evalwright.storage.spans import exports, overview, scores, search, sessions, spans, tables, traces, trees
+from evalwright.ports.spans import AggregateQuery, ListQuery, ScoreGroup, ScoreQuery, TrialScores
+from evalwright.storage.spans import (
+    experiment_scores,
+    exports,
+    overview,
+    scores,
+    search,
+    sessions,
+    spans,
+    tables,
+    traces,
+    trees,
+)
 from evalwright.storage.spans.changes import ChangeCounts
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import Engine
@@ -170,6 +181,16 @@ class SpanDatabase:
     ) -> Sequence[ScoreGroup]:
         """See the port."""
         return scores.score_groups(self._engine, query, group_by=group_by, cluster_by=cluster_by)
+
+    def experiment_stamps(self, project: str, experiment_ids: Sequence[str]) -> Mapping[str, str]:
+        """See the port."""
+        return experiment_scores.experiment_stamps(self._engine, project, experiment_ids)
+
+    def experiment_scores(
+        self, project: str, experiment_ids: Sequence[str], failed: Sequence[str] = ()
+    ) -> Sequence[TrialScores]:
+        """See the port."""
+        return experiment_scores.experiment_scores(self._engine, project, experiment_ids, failed)
 
     def status(self) -> StoreStatus:
         """See the port."""

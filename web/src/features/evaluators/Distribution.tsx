@@ -2,10 +2,11 @@ import type { Score, ScoreSummaryRow } from "../../api/types";
 import { EstimateView } from "../../ui/EstimateView";
 import { count } from "../../ui/format";
 import ui from "../../ui/ui.module.css";
+import { ClusteredBy } from "./ClusteredBy";
 import css from "./Evaluators.module.css";
 import { histogram } from "./histogram";
 
-type Row = Pick<ScoreSummaryRow, "name" | "estimate" | "labels">;
+type Row = Pick<ScoreSummaryRow, "name" | "estimate" | "labels" | "clusters" | "cluster_by">;
 
 /** How often each label or value was given, for each score the evaluator writes. */
 export function Distribution({ rows, recent }: { rows: Row[]; recent: Score[] }) {
@@ -17,7 +18,7 @@ export function Distribution({ rows, recent }: { rows: Row[]; recent: Score[] })
         <div key={row.name} className={css.body}>
           <p style={{ margin: "0 0 10px" }}>
             {rows.length > 1 ? <b>{row.name} </b> : null}
-            <EstimateView value={row.estimate} n />
+            <EstimateView value={row.estimate} n /> <ClusteredBy row={row} />
           </p>
           <Bars {...binsOf(row, recent)} />
         </div>

@@ -6,6 +6,7 @@ import type { EvaluatorSpec, ScoreSummaryRow } from "../../api/types";
 import { EstimateView } from "../../ui/EstimateView";
 import ui from "../../ui/ui.module.css";
 import { BridgePanel } from "./BridgePanel";
+import { ClusteredBy } from "./ClusteredBy";
 import { diffLines, foldUnchanged } from "./diff";
 import css from "./Evaluators.module.css";
 import { definitionText } from "./rubricYaml";
@@ -52,7 +53,7 @@ export function Versions({ project, name, history }: Props) {
                       .filter((row) => row.key === spec.version)
                       .map((row) => (
                         <div key={row.name}>
-                          <EstimateView value={row.estimate} n />
+                          <EstimateView value={row.estimate} n /> <ClusteredBy row={row} />
                         </div>
                       ))}
                   </td>

@@ -18,7 +18,23 @@ import { useExperiment, useExperiments, useTrials } from "./queries";
 import { scoreText, toneOf } from "./TrialScores";
 
 const BEFORE: Column<Trial>[] = [
-  { label: "Item", width: 112, cell: (t) => <code className="cut">{t.item_key}</code> },
+  {
+    label: "Item",
+    width: 96,
+    cell: (t) => (
+      <code className="cut" title={t.item_key}>
+        {t.item_key}
+      </code>
+    ),
+  },
+  {
+    label: "Input",
+    cell: (t) => (
+      <span className="cut" title={t.input_preview}>
+        {t.input_preview || "–"}
+      </span>
+    ),
+  },
   { label: "Trial", width: 48, right: true, cell: (t) => t.index + 1 },
   {
     label: "Ended",

@@ -1,7 +1,7 @@
 import { Button, Checkbox } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Experiment } from "../../api/types";
+import type { ExperimentSummary } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { Snippet } from "../../ui/Copy";
 import { ago, count, fullTime } from "../../ui/format";
@@ -9,6 +9,8 @@ import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader, Scroll } from "../../ui/Page";
 import ui from "../../ui/ui.module.css";
 import { useProject } from "../shell/project";
+import css from "./Experiments.module.css";
+import { Means } from "./Means";
 import { useExperiments } from "./queries";
 
 const EXAMPLE = `import evalwright as ew
@@ -76,7 +78,7 @@ function ExperimentTable({
   picked,
   onPick,
 }: {
-  items: Experiment[];
+  items: ExperimentSummary[];
   picked: string[];
   onPick: (id: string) => void;
 }) {
@@ -92,7 +94,8 @@ function ExperimentTable({
           <th className={ui.right}>Items</th>
           <th className={ui.right}>Trials</th>
           <th>Progress</th>
-          <th>Evaluators</th>
+          <th>Scores</th>
+          <th className={ui.right}>Failed</th>
           <th>Started</th>
         </tr>
       </thead>
@@ -110,7 +113,7 @@ function ExperimentTable({
               <Link to="/experiments/$experiment" params={{ experiment: e.id }} className="link">
                 <b>{e.name}</b>
               </Link>
-              <div className="faint">{e.description}</div>
+              <div className={`faint ${css.description}`}>{e.description}</div>
             </td>
             <td>
               <Link to="/datasets/$dataset" params={{ dataset: e.dataset_name }}>
@@ -126,7 +129,15 @@ function ExperimentTable({
                 {count(e.completed)} of {count(e.item_count * e.trials)}
               </span>
             </td>
-            <td>{Object.keys(e.evaluators).join(", ") || <span className="faint">–</span>}</td>
+            <td>
+              <Means of={e} />
+            </td>
+            <td
+              className={`${ui.right} num ${e.failed ? "bad" : "faint"}`}
+              title="trials that ended in an error or a timeout"
+            >
+              {count(e.failed)}
+            </td>
             <td title={fullTime(e.created_time)}>{ago(e.created_time)}</td>
           </tr>
         ))}

@@ -1,11 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get, post } from "../../api/client";
-import type { Comparison, Decision, Experiment, ExperimentDetail, Page, Trial } from "../../api/types";
+import type { Comparison, Decision, ExperimentDetail, ExperimentSummary, Page, Trial } from "../../api/types";
 
 export function useExperiments(project: string) {
   return useQuery({
     queryKey: ["experiments", project],
-    queryFn: ({ signal }) => get<Page<Experiment>>("/experiments", { project, limit: 200 }, signal),
+    queryFn: ({ signal }) => get<Page<ExperimentSummary>>("/experiments", { project, limit: 200 }, signal),
     enabled: Boolean(project),
   });
 }
