@@ -25,7 +25,7 @@ from evalwright.storage.spans.lock import FolderLock
 from evalwright.storage.spans.params import encode_param
 
 READERS: Final = 4
-_MERGE_NICENESS: Final = 10
+_MERGE_NICENESS: Final = 15
 LOG: Final = logging.getLogger(__name__)
 _STARTUP: Final = {
     "background_pool_size": 2,

@@ -111,6 +111,8 @@ SELECT trace_id, project, min(start_ns) AS first_ns, max(start_ns) AS last_ns,
     groupUniqArrayIf(session_id, session_id != '') AS sessions
 FROM span_rows GROUP BY trace_id, project"""
 
+# Scores are read beside traces, so those of a trace lie together. A score never changes its target, so that its id is
+# unique all the same.
 _SCORE_ROWS: Final = f"""
 CREATE TABLE IF NOT EXISTS score_rows (
     project LowCardinality(String), id String CODEC(ZSTD(1)),
@@ -124,11 +126,10 @@ CREATE TABLE IF NOT EXISTS score_rows (
     inclusion_probability Float64, annotator LowCardinality(String),
     cost Nullable(Float64), latency_ms Nullable(Float64), judge_trace_id String CODEC(ZSTD(1)),
     metadata String CODEC(ZSTD(1)), created_ns Int64 CODEC(Delta, ZSTD(1)),
-    INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_experiment experiment_id TYPE bloom_filter(0.01) GRANULARITY 1
-) ENGINE = ReplacingMergeTree(created_ns) ORDER BY (project, id)
-SETTINGS {_DURABLE}"""
+) ENGINE = ReplacingMergeTree(created_ns) ORDER BY (project, trace_id, id)
+SETTINGS index_granularity = 512, {_DURABLE}"""
 
 _LOG_ROWS: Final = f"""
 CREATE TABLE IF NOT EXISTS log_rows (
