@@ -135,6 +135,7 @@ _SAMPLES = st.one_of(
 @given(rows=_SAMPLES)
 def test_an_interval_has_width_or_says_why_there_is_none(estimators: Estimator, rows: Rows) -> None:
     for found in estimators(rows):
+        assert {type(found.low), type(found.high)} == {float}, "anything else does not encode"
         assert math.isnan(found.low) is math.isnan(found.high)
         if math.isnan(found.low):
             assert found.warnings, found

@@ -209,12 +209,13 @@ def agreement_report(
         accuracy = rate(np.asarray(truth) == np.asarray(judged), clusters, level=level)
     f1 = _f1(stack)
     reach = [_f1_reach(table, index, float(f1[0, index]), level, worth) for index in range(len(table.labels))]
-    present = np.array([ends for ends in reach if ends is not None]).reshape(-1, 2)
+    present = [ends for ends in reach if ends is not None]
+    mean_reach = tuple(sum(ends) / len(present) for ends in zip(*present, strict=True)) if present else None
     return AgreementReport(
         table=table,
         accuracy=accuracy,
         kappa=_kappa_of(stack, table, None, level, worth),
-        macro_f1=_first_of(_macro(f1), table, level, "ratio", tuple(present.mean(axis=0)) if present.size else None),
+        macro_f1=_first_of(_macro(f1), table, level, "ratio", mean_reach),
         labels=tuple(_label_report(table, index, f1[:, index], level, ends) for index, ends in enumerate(reach)),
         weighted_kappa=_kappa_of(stack, table, weights, level, worth) if weights else None,
     )
