@@ -65,7 +65,12 @@ def test_traces_of_a_session_are_one_cluster_though_each_has_a_task_of_its_own(c
     send(
         client,
         [
-            {"trace_id": f"{n + 1:032x}", "session_id": f"s{n // 4}", "value": n % 8 < 4, "metadata": {"task_id": f"t{n}"}}
+            {
+                "trace_id": f"{n + 1:032x}",
+                "session_id": f"s{n // 4}",
+                "value": n % 8 < 4,
+                "metadata": {"task_id": f"t{n}"},
+            }
             for n in range(40)
         ],
     )

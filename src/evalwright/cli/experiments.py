@@ -35,7 +35,9 @@ COLUMNS: Sequence[Column] = (
 LISTED: Sequence[Column] = (
     *COLUMNS[:4],
     ("failed", lambda row: row["failed"]),
-    ("scores", lambda row: "; ".join(_score(each) for each in row["metrics"]) or "none yet"),
+    ("score", lambda row: row["metric"]),
+    ("mean", lambda row: estimate(row["estimate"])),
+    ("without a value", lambda row: _gone(row["estimate"])),
     *COLUMNS[4:],
 )
 METRICS: Sequence[Column] = (
@@ -55,11 +57,16 @@ CORRECTIONS: Sequence[Column] = (
 )
 
 
-def _score(row: Mapping[str, Any]) -> str:
-    """One mean, and what of its trials it does not speak of."""
-    counts = row["estimate"]["denominators"]
-    gone = [f"{counts[name]} {name}" for name in ("skipped", "unseen", "errored") if counts[name]]
-    return f"{row['metric']} {estimate(row['estimate'])}" + (f" ({', '.join(gone)})" if gone else "")
+def _gone(found: Mapping[str, Any] | None) -> str:
+    """What of the trials a mean does not speak of."""
+    counts = found["denominators"] if found else {}
+    return ", ".join(f"{counts[name]} {name}" for name in ("skipped", "unseen", "errored") if counts.get(name))
+
+
+def _by_score(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """One row a score, so that none is cut off; one without where there is none yet."""
+    none: Mapping[str, Any] = {"metric": "none yet", "estimate": None}
+    return [{**experiment, **score} for score in experiment["metrics"] or [none]]
 
 
 @app.command(name="list")
@@ -69,7 +76,8 @@ def list_(*, limit: int = 50, cursor: str = "", options: Options = Options()) ->
     Example: evalwright experiments list
     """
     page = options.api().get("/experiments", limit=limit, cursor=cursor, **options.scope())
-    emit_rows(page["items"], LISTED, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
+    rows = page["items"] if options.json else [row for each in page["items"] for row in _by_score(each)]
+    emit_rows(rows, LISTED, as_json=options.json, more=page["next_cursor"], empty="no experiments yet")
 
 
 @app.command

@@ -17,16 +17,21 @@ import css from "./Experiments.module.css";
 import { useExperiment, useExperiments, useTrials } from "./queries";
 import { scoreText, toneOf } from "./TrialScores";
 
-const BEFORE: Column<Trial>[] = [
-  {
+/** Which item, as wide as the longest of its keys needs. */
+function itemColumn(trials: Trial[]): Column<Trial> {
+  const longest = trials.reduce((most, t) => Math.max(most, t.item_key.length), 0);
+  return {
     label: "Item",
-    width: 96,
+    width: Math.max(64, Math.min(150, longest * 8 + 34)),
     cell: (t) => (
       <code className="cut" title={t.item_key}>
         {t.item_key}
       </code>
     ),
-  },
+  };
+}
+
+const BEFORE: Column<Trial>[] = [
   {
     label: "Input",
     cell: (t) => (
@@ -121,7 +126,7 @@ export function ExperimentPage() {
   const navigate = useNavigate({ from: "/experiments/$experiment" });
   const trials = useTrials(project, id, item);
   const rows = useMemo(() => trials.data?.pages.flatMap((page) => page.items) ?? [], [trials.data]);
-  const columns = useMemo(() => [...BEFORE, ...scoreColumns(rows), ...AFTER], [rows]);
+  const columns = useMemo(() => [itemColumn(rows), ...BEFORE, ...scoreColumns(rows), ...AFTER], [rows]);
   const e = experiment.data;
   return (
     <PageFrame
