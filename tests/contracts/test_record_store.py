@@ -483,6 +483,29 @@ def test_a_trial_sent_again_replaces_itself(store: SqlRecordStore, dataset: Data
     assert store.find_experiment(project, "run").completed == 1
 
 
+def test_failed_trials_are_those_whose_last_word_was_no_success(store: SqlRecordStore, dataset: Dataset) -> None:
+    experiment = started(store, dataset)
+    first, second, third = items_of(store, dataset.id)
+    ended = [(first, TrialStatus.ERROR), (second, TrialStatus.TIMEOUT), (third, TrialStatus.OK)]
+    store.add_trials(experiment.id, [trial(experiment, item, status=status) for item, status in ended])
+    assert store.failed_trials([experiment.id, "ex_none"]) == {
+        experiment.id: [f"tr_{first.key}_0", f"tr_{second.key}_0"]
+    }
+    store.add_trials(experiment.id, [trial(experiment, first)])
+    assert store.failed_trials([experiment.id]) == {experiment.id: [f"tr_{second.key}_0"]}
+    assert store.failed_trials([]) == {}
+
+
+def test_inputs_are_read_by_key_as_they_were_in_a_version(store: SqlRecordStore, dataset: Dataset) -> None:
+    old = store.add_items(dataset.id, numbered(3))
+    kept, changed, _ = items_of(store, dataset.id)
+    store.add_items(dataset.id, [NewItem(key=changed.key, input="new words")])
+    keys = [kept.key, changed.key, "nobody"]
+    before = store.item_inputs(dataset.id, version=old.version, keys=keys)
+    assert before == {kept.key: kept.input, changed.key: changed.input}
+    assert store.item_inputs(dataset.id, version=old.version + 1, keys=keys)[changed.key] == "new words"
+
+
 def test_trials_the_experiment_does_not_have_are_refused(store: SqlRecordStore, dataset: Dataset) -> None:
     experiment = started(store, dataset)
     item = items_of(store, dataset.id)[0]

@@ -8,7 +8,7 @@ import json
 import random
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -627,6 +627,41 @@ def test_scores_that_share_a_column_share_a_code(store: SpanDatabase, project: s
     assert items[4] == 0
     sessions = [by_value[float(n)][1] for n in range(5)]
     assert sessions[0] == sessions[2] == sessions[4] != sessions[1] == sessions[3]
+
+
+def verdict(project: str, ident: str, trial: int, value: float | None, **fields: Any) -> Score:
+    told = {"experiment_id": "ex_1", "trial_id": f"tr_{trial}", "item_id": f"it_{trial // 2}", "evaluator": "j"}
+    return score(project, ident, value=value, **{"target": Target.TRIAL, **told, **fields})
+
+
+def test_trials_of_experiments_are_read_by_their_newest_verdict(store: SpanDatabase, project: str) -> None:
+    store.write_scores([
+        verdict(project, "1", 0, 0.0, created_ns=1), verdict(project, "2", 0, 1.0, created_ns=2),
+        verdict(project, "3", 1, 0.5), verdict(project, "4", 2, None, status=ScoreStatus.ERRORED),
+        verdict(project, "5", 3, None, label="only"), verdict(project, "6", 0, 1.0, experiment_id="ex_2"),
+    ])  # fmt: skip
+    (found,) = store.experiment_scores(project, ["ex_1"], ["tr_1", "tr_2", "tr_9"])
+    assert (found.experiment_id, found.name, found.of_failed) == ("ex_1", "quality", 2)
+    assert sorted(found.values) == [0.5, 1.0]
+    assert len(set(found.items)) == 1
+    assert (found.denominators.scored, found.denominators.errored, found.denominators.total) == (2, 1, 3)
+    assert [tuple(writer) for writer in found.writers] == [("j", "", "code")]
+    both = store.experiment_scores(project, ["ex_1", "ex_2", "ex_3"])
+    assert [each.experiment_id for each in both] == ["ex_1", "ex_2"]
+
+
+def test_a_stamp_of_an_experiment_changes_with_its_scores_and_with_no_others(store: SpanDatabase, project: str) -> None:
+    def stamps() -> Mapping[str, str]:
+        return store.experiment_stamps(project, ["ex_1", "ex_2"])
+
+    assert stamps() == {}
+    store.write_scores([verdict(project, "1", 0, 0.0)])
+    first = stamps()
+    assert list(first) == ["ex_1"]
+    store.write_scores([verdict(project, "2", 0, 0.0, experiment_id="ex_2"), score(project, "3")])
+    assert stamps()["ex_1"] == first["ex_1"]
+    store.write_scores([verdict(project, "1", 0, 1.0)])
+    assert stamps()["ex_1"] != first["ex_1"]
 
 
 def test_targets_that_were_skipped_stay_with_their_name_whatever_type_they_declare(
