@@ -26,9 +26,9 @@ from evalwright.experiments.comparison import TrialScore, operational_rows, scor
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
 from evalwright.server.judging import judging_of
-from evalwright.server.results import PAGE, by_metric, estimate_rows, estimates
+from evalwright.server.results import by_metric, estimate_rows, estimates
 from evalwright.server.standings import standing_warnings, standings_of
-from evalwright.server.trials import scores_of, trials_of
+from evalwright.server.trials import PAGE, scores_of, trials_of
 from evalwright.server.trust import trust_of, writers_of
 from evalwright.stats.reliability import pass_at_k, pass_hat_k
 
