@@ -29,7 +29,7 @@ from evalwright.server.judging import judging_of
 from evalwright.server.results import by_metric, estimate_rows, estimates
 from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import PAGE, scores_of, trials_of
-from evalwright.server.trust import trust_of, writers_of
+from evalwright.server.trust import scales_of, trust_of, writers_of
 from evalwright.stats.reliability import pass_at_k, pass_hat_k
 
 MAX_K: Final = 8
@@ -61,7 +61,8 @@ def report_of(deps: Deps, experiment: Experiment, wanted: Wanted) -> ExperimentR
     trials = trials_of(deps.records, experiment)
     scores = scores_of(deps.spans, experiment)
     items = items_of(deps.records, experiment)
-    judged = sorted(score_rows(trials, scores), key=lambda row: row.metric)
+    scales = scales_of(deps, experiment.project, writers_of(scores))
+    judged = sorted(score_rows(trials, scores, scales), key=lambda row: row.metric)
     rows = [*judged, *operational_rows(trials)]
     metric = _ordering_metric(rows, wanted.metric)
     keys = _worst_first(rows, trials, metric)
