@@ -3617,7 +3617,8 @@ export interface components {
          *     ``value`` is None unless ``status`` is scored and the type has numbers. ``inclusion_probability`` is how likely
          *     the target was to be sampled (1.0: everything was). ``trace_id`` is set for span and trace targets, and for
          *     trials that were traced; ``judge_trace_id`` is the judge's own trace. ``reason`` says why a target was skipped,
-         *     unseen or errored. Two scores with the same ``id`` are versions of one; the later ``created_ns`` wins.
+         *     unseen or errored. Two scores with the same ``id`` are versions of one, which keeps its target; the later
+         *     ``created_ns`` wins.
          */
         Score: {
             /** Id */
