@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from evalwright.domain.errors import EvalwrightError
+from evalwright.domain.recent import Recent
 from evalwright.domain.span import CostSource, Span
 from evalwright.ingest.commit import Batch, GroupCommit
 from evalwright.ingest.counters import IntakeCounters
@@ -195,8 +195,7 @@ class _RecentSpans:
     """Remembers the last spans seen, to count repeated deliveries. A statistic: the store is what removes them."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
-        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._seen: Recent[int, None] = Recent(size)
         self._lock = threading.Lock()
 
     def count_known(self, spans: Sequence[Span]) -> int:
@@ -204,13 +203,8 @@ class _RecentSpans:
         with self._lock:
             for span in spans:
                 key = hash((span.project, span.trace_id, span.span_id))
-                if key in self._seen:
-                    known += 1
-                    self._seen.move_to_end(key)
-                else:
-                    self._seen[key] = None
-            while len(self._seen) > self._size:
-                self._seen.popitem(last=False)
+                known += key in self._seen
+                self._seen.remember(key, None)
         return known
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from evalwright import semconv
+from evalwright.domain.recent import Recent
 from evalwright.domain.span import Span
 
 _RESPONSE: Final = "gen_ai.response.id"
@@ -23,9 +23,8 @@ class RecentCalls:
 
     def __init__(self, size: int) -> None:
         """Remembers the last ``size`` calls."""
-        self._size = size
-        self._wrapped: OrderedDict[int, None] = OrderedDict()
-        self._answered: OrderedDict[int, tuple[str, int, int]] = OrderedDict()
+        self._wrapped: Recent[int, None] = Recent(size)
+        self._answered: Recent[int, tuple[str, int, int]] = Recent(size)
         self._lock = threading.Lock()
 
     def mark(self, spans: Sequence[Span]) -> list[Span]:
@@ -40,9 +39,7 @@ class RecentCalls:
                     marked[index] = replace(span, usage_rollup=True)
             for span in calls.values():
                 if span.parent_span_id not in {"", span.span_id}:
-                    self._wrapped[_key(span, span.parent_span_id)] = None
-            while len(self._wrapped) > self._size:
-                self._wrapped.popitem(last=False)
+                    self._wrapped.remember(_key(span, span.parent_span_id), None)
         return marked
 
     def _is_repeated(self, span: Span) -> bool:
@@ -50,10 +47,9 @@ class RecentCalls:
         response = span.attributes.get(_RESPONSE)
         if not isinstance(response, str) or not response:
             return False
-        own = (span.span_id, span.start_ns, span.end_ns)
-        span_id, start_ns, end_ns = self._answered.setdefault(_key(span, response), own)
-        if len(self._answered) > self._size:
-            self._answered.popitem(last=False)
+        key = _key(span, response)
+        span_id, start_ns, end_ns = self._answered.get(key, (span.span_id, span.start_ns, span.end_ns))
+        self._answered.remember(key, (span_id, start_ns, end_ns))
         return span_id != span.span_id and start_ns < span.end_ns and span.start_ns < end_ns
 
 

@@ -11,13 +11,13 @@ import hmac
 import re
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from evalwright.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from evalwright.domain.project import ApiKey, Principal, Scope
+from evalwright.domain.recent import Recent
 from evalwright.ports.clock import Clock
 from evalwright.ports.records import KeyStore
 
@@ -67,7 +67,7 @@ class Authenticator:
         self._pepper = pepper
         self._open_locally = open_locally
         self._lock = threading.Lock()
-        self._cache: OrderedDict[str, tuple[int, ApiKey | None]] = OrderedDict()
+        self._cache: Recent[str, tuple[int, ApiKey | None]] = Recent(CACHE_ENTRIES)
         self._touched: dict[str, int] = {}
 
     @property
@@ -138,9 +138,7 @@ class Authenticator:
                 return hit[1]
         key = self._keys.find_key(key_hash)
         with self._lock:
-            self._cache[key_hash] = (now + CACHE_S * _SECOND, key)
-            while len(self._cache) > CACHE_ENTRIES:
-                self._cache.popitem(last=False)
+            self._cache.remember(key_hash, (now + CACHE_S * _SECOND, key))
             stale = key is not None and self._touched.get(key.id, 0) + TOUCH_S * _SECOND <= now
             if key is not None and stale:
                 self._touched[key.id] = now

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from evalwright.domain.estimate import Estimate
 from evalwright.domain.experiment import Experiment
+from evalwright.domain.recent import Recent
 from evalwright.domain.score import Denominators, ScoreSource
 from evalwright.ports.spans import TrialScores
 
@@ -38,7 +38,7 @@ class KnownOutcomes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, tuple[object, Outcome]] = OrderedDict()
+        self._held: Recent[str, tuple[object, Outcome]] = Recent(KEPT)
 
     def find(self, states: Mapping[str, object]) -> dict[str, Outcome]:
         """Returns the outcomes of those experiments that are still in the state they were read in."""
@@ -50,10 +50,7 @@ class KnownOutcomes:
         """Remembers outcomes; the oldest go when there are too many."""
         with self._lock:
             for name, outcome in outcomes.items():
-                self._held[name] = states[name], outcome
-                self._held.move_to_end(name)
-            while len(self._held) > KEPT:
-                self._held.popitem(last=False)
+                self._held.remember(name, (states[name], outcome))
 
 
 def outcomes_of(deps: Deps, project: str, experiments: Sequence[Experiment]) -> Mapping[str, Outcome]:

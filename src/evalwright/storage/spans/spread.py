@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from evalwright.domain.recent import Recent
 from evalwright.storage.spans.codec import decode_rows
 from evalwright.storage.spans.engine import POINT_READ, Engine
 from evalwright.storage.spans.params import Binder
@@ -32,7 +32,7 @@ class Spreads:
         self._engine = engine
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[float, Spread]] = OrderedDict()
+        self._known: Recent[str, tuple[float, Spread]] = Recent(MAX_PROJECTS)
 
     def of(self, project: str) -> Spread:
         """Returns the spread of a project; of one without traces, zeros."""
@@ -42,15 +42,9 @@ class Spreads:
         if spread is None or now - read_at >= MAX_AGE_S:
             spread = self._read(project)
             if spread.traces:
-                self._keep(project, now, spread)
+                with self._lock:
+                    self._known.remember(project, (now, spread))
         return spread
-
-    def _keep(self, project: str, now: float, spread: Spread) -> None:
-        with self._lock:
-            self._known[project] = (now, spread)
-            self._known.move_to_end(project)
-            while len(self._known) > MAX_PROJECTS:
-                self._known.popitem(last=False)
 
     def _read(self, project: str) -> Spread:
         binder = Binder()
