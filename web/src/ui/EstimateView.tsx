@@ -30,6 +30,8 @@ export function EstimateView({ value, signed = false, direction, domain, stacked
   if (!value) return <span className="faint">–</span>;
   const text = estimateText(value, { signed });
   const tone = direction ? toneOf(value, direction) : "";
+  const interval = text.interval || (text.value === "–" ? "" : "no interval");
+  const observed = n && value.estimate !== null ? `n = ${count(value.n)}` : "";
   return (
     <Tooltip label={estimateSentence(value, { signed })} maw={320}>
       <span
@@ -41,8 +43,7 @@ export function EstimateView({ value, signed = false, direction, domain, stacked
       >
         {domain ? <Whisker value={value} domain={domain} zero={signed} /> : null}
         <span className={`${css.estimateValue} ${tone}`}>{text.value}</span>
-        <span className={css.estimateRange}>{text.interval || (text.value === "–" ? "" : "no interval")}</span>
-        {n && value.estimate !== null ? <span className={css.estimateRange}>n = {count(value.n)}</span> : null}
+        <span className={css.estimateRange}>{[interval, observed].filter(Boolean).join("  ")}</span>
       </span>
     </Tooltip>
   );

@@ -162,7 +162,7 @@ export function ExperimentPage() {
               <div key={m.metric} className={ui.tile}>
                 <dt>{m.metric}</dt>
                 <dd>
-                  <EstimateView value={m.estimate} />
+                  <EstimateView value={m.estimate} n />
                 </dd>
               </div>
             ))}

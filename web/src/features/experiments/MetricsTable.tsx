@@ -51,10 +51,10 @@ export function MetricsTable({ metrics: all, chosen, onChoose }: Props) {
                 ) : null}
               </td>
               <td>
-                <EstimateView stacked value={m.baseline} domain={axis([m.baseline, m.candidate])} />
+                <EstimateView stacked n value={m.baseline} domain={axis([m.baseline, m.candidate])} />
               </td>
               <td>
-                <EstimateView stacked value={m.candidate} domain={axis([m.baseline, m.candidate])} />
+                <EstimateView stacked n value={m.candidate} domain={axis([m.baseline, m.candidate])} />
               </td>
               <td>
                 <EstimateView
