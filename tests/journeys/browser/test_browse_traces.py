@@ -63,7 +63,7 @@ def test_a_view_is_kept_under_a_name_and_brought_back(page: Page, desk: Seed) ->
     page.get_by_role("button", name="Views").click()
     page.get_by_role("button", name="What failed status").click()
     expect(failing).to_be_attached()
-    page.get_by_role("button", name="What failed").click()
+    page.get_by_role("button", name="What failed", exact=True).click()
     page.get_by_role("button", name="Delete the view What failed").click()
     expect(page.get_by_role("list", name="Saved views")).to_have_count(0)
 
@@ -126,6 +126,7 @@ def test_columns_can_be_chosen_and_the_choice_is_in_the_url(page: Page, desk: Se
 def test_dragging_over_a_chart_zooms_into_that_time(page: Page, desk: Seed) -> None:
     open_traces(page)
     plot = page.get_by_role("figure").first.locator(".u-over")
+    plot.hover()  # waits until the chart is drawn and stands still
     box = plot.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
