@@ -13,7 +13,8 @@ from evalwright.filters import Or, parse, to_text
 from evalwright.filters.lexer import MAX_LENGTH
 from evalwright.ports.spans import AggregateQuery
 from evalwright.server.deps import Deps
-from evalwright.server.labels import PAGE, Joined, Key, key_of
+from evalwright.server.labels import Joined, Key, key_of
+from evalwright.server.paging import PAGE, pages
 
 MAX_ROWS: Final = 10_000
 MAX_DISTINCT: Final = 20
@@ -135,16 +136,12 @@ def _from_items(deps: Deps, about: Mapping[Key, Score], found: dict[Key, dict[st
 
 def _items(deps: Deps, dataset_id: str, version: int, wanted: Collection[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    cursor = ""
-    while True:
-        page = deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor)
+    for page in pages(lambda cursor: deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor)):
         for item in page.items:
             if item.id in wanted:
                 held = {f"metadata.{name}": value for name, value in item.metadata.items()}
                 found[item.id] = _texts({**held, "split": item.split})
-        cursor = page.next_cursor
-        if not cursor:
-            return found
+    return found
 
 
 def _from_scores(joined: Joined, found: dict[Key, dict[str, str]], names: Sequence[str]) -> None:

@@ -13,9 +13,9 @@ from evalwright.domain.experiment import Experiment
 from evalwright.domain.score import Score, ScoreStatus, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
-from evalwright.server.canaries import CANARY, Asked, item_key, people_of
+from evalwright.server.canaries import CANARY, Asked, canary_runs, item_key, people_of
 from evalwright.server.deps import Deps
-from evalwright.server.labels import PAGE, SCORES
+from evalwright.server.paging import PAGE, SCORES, score_pages
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import VersionedVerdict
@@ -109,14 +109,7 @@ def _version(deps: Deps, project: str, name: str, given: str) -> str:
 def _canaries(deps: Deps, project: str, name: str, dataset: str) -> Mapping[str, Experiment]:
     """Returns the experiments that replayed recorded outputs for this evaluator, by id."""
     dataset_id = deps.records.find_dataset(project, dataset).id if dataset else ""
-    found: dict[str, Experiment] = {}
-    cursor = ""
-    while True:
-        page = deps.records.list_experiments(project, dataset_id=dataset_id, limit=PAGE, cursor=cursor)
-        found |= {each.id: each for each in page.items if each.metadata.get(CANARY) == name}
-        cursor = page.next_cursor
-        if not cursor:
-            return found
+    return {each.id: each for each in canary_runs(deps, project, name, dataset_id)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +128,23 @@ class Reading:
         from evalwright.evaluators.calibration import VersionedVerdict
 
         found: dict[str, VersionedVerdict] = {}
-        cursor = ""
-        while len(found) < MAX_BRIDGED:
-            query = ScoreQuery(
-                project=self.project,
-                name=score_name,
-                evaluator=self.name,
-                evaluator_version=side.version,
-                experiment_id=side.run,
-                status=ScoreStatus.SCORED,
-                limit=SCORES,
-                cursor=cursor,
-            )
-            page = self.deps.spans.list_scores(query)
+        query = ScoreQuery(
+            project=self.project,
+            name=score_name,
+            evaluator=self.name,
+            evaluator_version=side.version,
+            experiment_id=side.run,
+            status=ScoreStatus.SCORED,
+            limit=SCORES,
+        )
+        for page in score_pages(self.deps.spans, query):
             for score in page.items:
                 if self.dataset and score.experiment_id not in self.canaries:
                     continue
                 group = score.item_id or score.session_id
                 made = VersionedVerdict(label=spoken(score), value=score.value, group=group)
                 found.setdefault(_target(score, self.canaries), made)
-            cursor = page.next_cursor
-            if not cursor:
+            if len(found) >= MAX_BRIDGED:
                 break
         return found
 

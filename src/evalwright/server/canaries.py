@@ -16,9 +16,9 @@ from evalwright.domain.experiment import Experiment
 from evalwright.domain.score import Score, ScoreSource, ScoreStatus, ScoreType, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
-from evalwright.server.labels import PAGE
+from evalwright.server.paging import PAGE, pages, score_pages
 
-__all__ = ["CANARY", "Asked", "human_label", "item_key", "people_of"]
+__all__ = ["CANARY", "Asked", "canary_runs", "human_label", "item_key", "people_of"]
 
 MAX_ITEMS: Final = 50_000
 MAX_LABELS: Final = 50_000
@@ -37,6 +37,14 @@ class Asked:
     def score(self) -> str:
         """The name of the score."""
         return f"{self.evaluator}.{self.criterion}" if self.criterion else self.evaluator
+
+
+def canary_runs(deps: Deps, project: str, evaluator: str, dataset_id: str = "") -> Iterator[Experiment]:
+    """Yields the experiments that replayed recorded outputs for an evaluator, newest first."""
+    for page in pages(
+        lambda cursor: deps.records.list_experiments(project, dataset_id=dataset_id, limit=PAGE, cursor=cursor)
+    ):
+        yield from (each for each in page.items if each.metadata.get(CANARY) == evaluator)
 
 
 def item_key(item_id: str, dataset_version: int) -> str:
@@ -111,20 +119,18 @@ class _Stored:
 
     def _scores(self) -> Iterator[Score]:
         for name in self._names():
-            cursor, read = "", 0
-            while read < MAX_LABELS:
-                query = ScoreQuery(
-                    project=self._asked.project,
-                    name=name,
-                    source=ScoreSource.HUMAN,
-                    status=ScoreStatus.SCORED,
-                    limit=PAGE,
-                    cursor=cursor,
-                )
-                page = self._deps.spans.list_scores(query)
+            query = ScoreQuery(
+                project=self._asked.project,
+                name=name,
+                source=ScoreSource.HUMAN,
+                status=ScoreStatus.SCORED,
+                limit=PAGE,
+            )
+            read = 0
+            for page in score_pages(self._deps.spans, query):
                 yield from page.items
-                read, cursor = read + len(page.items), page.next_cursor
-                if not cursor:
+                read += len(page.items)
+                if read >= MAX_LABELS:
                     break
 
     def _names(self) -> Iterable[str]:
@@ -136,12 +142,11 @@ class _Stored:
 
 
 def _items(deps: Deps, dataset_id: str, version: int) -> Iterator[Item]:
-    cursor, read = "", 0
-    while read < MAX_ITEMS:
-        page = deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor)
+    read = 0
+    for page in pages(lambda cursor: deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor)):
         yield from page.items
-        read, cursor = read + len(page.items), page.next_cursor
-        if not cursor:
+        read += len(page.items)
+        if read >= MAX_ITEMS:
             return
 
 

@@ -16,7 +16,8 @@ from evalwright.ports.spans import ScoreQuery
 from evalwright.server.calibrations import spoken
 from evalwright.server.clustering import IDENTITIES, identity
 from evalwright.server.deps import Deps
-from evalwright.server.labels import MAX_VERDICTS, SCORES, Key, Wanted, key_of, read_labels
+from evalwright.server.labels import MAX_VERDICTS, Key, Wanted, key_of, read_labels
+from evalwright.server.paging import SCORES, score_pages
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import LabelCounts
@@ -138,12 +139,8 @@ def _labels(deps: Deps, query: ScoreQuery, card: CalibrationCard) -> Mapping[Key
 
 
 def _scores(deps: Deps, query: ScoreQuery) -> Iterator[Score]:
-    while True:
-        page = deps.spans.list_scores(query)
+    for page in score_pages(deps.spans, query):
         yield from page.items
-        if not page.next_cursor:
-            return
-        query = replace(query, cursor=page.next_cursor)
 
 
 def _group_key(score: Score, group_by: str) -> str:

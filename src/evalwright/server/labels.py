@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.score import Score, ScoreSource, ScoreStatus, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
+from evalwright.server.paging import SCORES, score_pages
 
-PAGE: Final = 1000
-SCORES: Final = 10_000
 MAX_LABELS: Final = 200_000
 MAX_VERDICTS: Final = 500_000
 MAX_POOL: Final = 5_000
@@ -189,9 +188,5 @@ def _scores(
     """Yields matching scores, newest first within each experiment."""
     for experiment in experiments or ("",):
         query = ScoreQuery(project=project, name=name, evaluator=evaluator, experiment_id=experiment, limit=SCORES)
-        while True:
-            page = deps.spans.list_scores(query)
+        for page in score_pages(deps.spans, query):
             yield from page.items
-            if not page.next_cursor:
-                break
-            query = replace(query, cursor=page.next_cursor)

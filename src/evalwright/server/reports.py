@@ -26,9 +26,10 @@ from evalwright.experiments.comparison import TrialScore, operational_rows, scor
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
 from evalwright.server.judging import judging_of
+from evalwright.server.paging import PAGE, pages
 from evalwright.server.results import by_metric, estimate_rows, estimates
 from evalwright.server.standings import standing_warnings, standings_of
-from evalwright.server.trials import PAGE, scores_of, trials_of
+from evalwright.server.trials import scores_of, trials_of
 from evalwright.server.trust import scales_of, trust_of, writers_of
 from evalwright.stats.reliability import pass_at_k, pass_hat_k
 
@@ -96,14 +97,9 @@ def report_of(deps: Deps, experiment: Experiment, wanted: Wanted) -> ExperimentR
 
 def items_of(records: DatasetStore, experiment: Experiment) -> dict[str, Item]:
     """Returns the items that were run, by key."""
-    found: dict[str, Item] = {}
-    cursor = ""
-    while True:
-        page = records.list_items(experiment.dataset_id, version=experiment.dataset_version, limit=PAGE, cursor=cursor)
-        found.update({item.key: item for item in page.items})
-        cursor = page.next_cursor
-        if not cursor:
-            return found
+    dataset, version = experiment.dataset_id, experiment.dataset_version
+    read = pages(lambda cursor: records.list_items(dataset, version=version, limit=PAGE, cursor=cursor))
+    return {item.key: item for page in read for item in page.items}
 
 
 def _counts(experiment: Experiment, trials: Sequence[Trial]) -> TrialCounts:

@@ -16,9 +16,9 @@ from evalwright.domain.experiment import Experiment
 from evalwright.domain.judging import Judging
 from evalwright.domain.score import ScoreStatus
 from evalwright.server.bridges import bridge_stored
+from evalwright.server.canaries import canary_runs
 from evalwright.server.deps import Deps
 from evalwright.server.judging import judging_of
-from evalwright.server.labels import PAGE
 from evalwright.server.trials import scores_of
 
 MOST_ERRORED: Final = 0.1
@@ -88,16 +88,10 @@ def _spec(deps: Deps, project: str, wanted: Wanted) -> EvaluatorSpec | None:
 
 def _finished(deps: Deps, project: str, name: str, dataset: Dataset) -> Iterator[Experiment]:
     """Yields the whole runs over this very version of the set, newest first."""
-    cursor = ""
-    while True:
-        page = deps.records.list_experiments(project, dataset_id=dataset.id, limit=PAGE, cursor=cursor)
-        for each in page.items:
-            whole = each.completed >= each.item_count * each.trials
-            if each.metadata.get(KEY) == name and each.dataset_version == dataset.version and whole:
-                yield each
-        cursor = page.next_cursor
-        if not cursor:
-            return
+    for each in canary_runs(deps, project, name, dataset.id):
+        whole = each.completed >= each.item_count * each.trials
+        if each.dataset_version == dataset.version and whole:
+            yield each
 
 
 def _is_of(run: Experiment, wanted: Wanted) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,9 +17,7 @@ from evalwright.ports.records import ExperimentStore
 from evalwright.ports.spans import ScoreQuery, SpanReader
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, verdict_fields, verdict_id
-
-PAGE: Final = 1000
-SCORES: Final = 10_000
+from evalwright.server.paging import PAGE, SCORES, pages, score_pages
 
 
 class TrialIn(BaseModel):
@@ -87,16 +85,8 @@ def _to_score(name: str, verdict: Verdict, trial: Trial, experiment: Experiment,
 
 def scores_of(reader: SpanReader, experiment: Experiment, trial_ids: Sequence[str] = ()) -> list[Score]:
     """Returns every score of an experiment's trials, or of those named."""
-    found: list[Score] = []
-    cursor = ""
-    while True:
-        where = ScoreQuery(project=experiment.project, experiment_id=experiment.id, trial_ids=trial_ids)
-        query = replace(where, limit=SCORES, cursor=cursor)
-        page = reader.list_scores(query)
-        found += page.items
-        cursor = page.next_cursor
-        if not cursor:
-            return found
+    query = ScoreQuery(project=experiment.project, experiment_id=experiment.id, trial_ids=trial_ids, limit=SCORES)
+    return [score for page in score_pages(reader, query) for score in page.items]
 
 
 def scores_by_trial(
@@ -137,11 +127,5 @@ def _together(given: Sequence[Score]) -> Score:
 
 def trials_of(records: ExperimentStore, experiment: Experiment) -> list[Trial]:
     """Returns every trial of an experiment."""
-    found: list[Trial] = []
-    cursor = ""
-    while True:
-        page = records.list_trials(experiment.id, limit=PAGE, cursor=cursor)
-        found += page.items
-        cursor = page.next_cursor
-        if not cursor:
-            return found
+    read = pages(lambda cursor: records.list_trials(experiment.id, limit=PAGE, cursor=cursor))
+    return [trial for page in read for trial in page.items]
