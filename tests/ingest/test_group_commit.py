@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from intake_kit import PROTOBUF, MemoryWriter, body_of, otlp_span, running_intake
 
 from evalwright.domain.errors import InvalidInput, RateLimited, StoreUnavailable, TooLarge
-from evalwright.ingest import Intake, IntakeResult
+from evalwright.ingest import Intake, IntakeResult, commit
 
 
 def send(intake: Intake, number: int, **fields: str) -> Future[IntakeResult]:
@@ -64,6 +64,39 @@ def test_the_writer_waits_a_moment_for_a_request_that_is_arriving() -> None:
                 answers.append(send(intake, 2))
         assert sum(answer.result(10).accepted for answer in answers) == 2
     assert writer.groups == [2]
+
+
+def test_senders_that_were_just_answered_join_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit, "_RETURN_S", 10.0)
+    writer = MemoryWriter()
+    with running_intake(writer) as intake, ThreadPoolExecutor(1) as sender:
+        writer.gate.clear()
+        first = send(intake, 1)
+        wait_until(lambda: not intake.waiting)
+        second = send(intake, 2)
+
+        def come_back() -> IntakeResult:
+            first.result(10)
+            with intake.arriving():
+                answer = send(intake, 3)
+            return answer.result(10)
+
+        third = sender.submit(come_back)
+        writer.gate.set()
+        assert third.result(10).accepted == second.result(10).accepted == 1
+    assert writer.groups == [1, 2]
+
+
+def test_a_sender_that_was_answered_and_stays_away_holds_nobody_up() -> None:
+    writer = MemoryWriter()
+    with running_intake(writer) as intake:
+        writer.gate.clear()
+        answers = [send(intake, 1)]
+        wait_until(lambda: not intake.waiting)
+        answers.append(send(intake, 2))
+        writer.gate.set()
+        assert [answer.result(10).accepted for answer in answers] == [1, 1]
+    assert writer.groups == [1, 1]
 
 
 def test_a_request_that_never_arrives_holds_nobody_up() -> None:

@@ -21,6 +21,7 @@ from evalwright.ports.spans import SpanWriter
 _log = logging.getLogger(__name__)
 
 _LINGER_S: Final = 0.25
+_RETURN_S: Final = 0.03
 _FIRST_RETRY_S: Final = 0.5
 _LAST_RETRY_S: Final = 30.0
 
@@ -65,9 +66,9 @@ class GroupCommit:
         self._on_replayed = on_replayed
         self._changed = threading.Condition()
         self._queue: deque[Batch] = deque()
-        self._bytes = self._rows = self._arriving = 0
+        self._bytes = self._rows = self._arriving = self._returning = 0
         self._closing = False
-        self._retry_s = self._probe_at = 0.0
+        self._retry_s = self._probe_at = self._return_by = 0.0
         self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
 
     def start(self) -> None:
@@ -101,10 +102,13 @@ class GroupCommit:
     def arriving(self) -> Iterator[None]:
         """Tells the writer, for as long as it is entered, that one more batch is about to be put.
 
-        The writer waits a moment for those: an insert costs the same ten milliseconds for one batch as for all.
+        The writer waits a moment for those: an insert costs the same ten milliseconds for one batch as for all. For
+        the same reason it waits, shorter still, for the senders it has just answered to come back: else two halves of
+        the senders would take turns for ever, each answered while the other waits.
         """
         with self._changed:
             self._arriving += 1
+            self._returning -= self._returning > 0
         try:
             yield
         finally:
@@ -150,7 +154,9 @@ class GroupCommit:
                 self._changed.wait(self._wait_s())
             if not self._queue:
                 return None if self._closing else []
-            self._changed.wait_for(self._is_complete, _LINGER_S)
+            back_in = max(0.0, self._return_by - time.monotonic())
+            self._changed.wait_for(lambda: not self._returning or self._is_full(), back_in)
+            self._changed.wait_for(lambda: not self._arriving or self._is_full(), _LINGER_S)
             group = [self._pop()]
             rows, size = group[0].prepared.rows, len(group[0].request.body)
             while self._queue:
@@ -161,8 +167,8 @@ class GroupCommit:
                 group.append(self._pop())
             return group
 
-    def _is_complete(self) -> bool:
-        return not self._arriving or self._closing or self._rows >= self._limits.max_group_rows
+    def _is_full(self) -> bool:
+        return self._closing or self._rows >= self._limits.max_group_rows
 
     def _wait_s(self) -> float | None:
         return max(0.0, self._probe_at - time.monotonic()) if self._spool else None
@@ -186,6 +192,8 @@ class GroupCommit:
             self._isolate(group, cause)
         else:
             self._retry_s = self._probe_at = 0.0
+            with self._changed:
+                self._returning, self._return_by = len(group), time.monotonic() + _RETURN_S
             for batch in group:
                 batch.done.set_result(False)
 

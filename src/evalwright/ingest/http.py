@@ -85,11 +85,11 @@ class _Door:
     async def _submit(
         self, signal: Signal, body: bytes, media_type: str, encoding: str, project: str
     ) -> Future[IntakeResult]:
-        # Compressed bodies may be far larger than they look; only small plain ones are decoded on the event loop.
-        if not encoding and len(body) <= self._limits.inline_bytes:
-            return self._intake.submit(signal, body, media_type, encoding, project)
-        loop = asyncio.get_running_loop()
         with self._intake.arriving():
+            # Compressed bodies may be far larger than they look; only small plain ones are decoded on the event loop.
+            if not encoding and len(body) <= self._limits.inline_bytes:
+                return self._intake.submit(signal, body, media_type, encoding, project)
+            loop = asyncio.get_running_loop()
             return await loop.run_in_executor(
                 self._decoders, self._intake.submit, signal, body, media_type, encoding, project
             )
