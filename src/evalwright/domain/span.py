@@ -69,8 +69,9 @@ class SpanLink:
 class RawSpan:
     """A decoded OTLP span before its convention is understood. Values are repaired JSON values already.
 
-    Never changed once made. Neither this nor ``Span`` is frozen or keyword-only: ingest makes both for every span that
-    arrives, freezing makes that three times as dear and naming fifty arguments twice. Name them everywhere else.
+    Never changed once its decoder is done with it. Neither this nor ``Span`` is frozen or keyword-only: ingest makes
+    both for every span that arrives, freezing makes that three times as dear and naming fifty arguments twice. Name
+    them everywhere else.
 
     ``flags`` names every repair the decoder made (see ``FLAGS`` in ``domain.repair``).
     """

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.span import SpanEvent, SpanLink
+from evalwright.domain.span import RawSpan, SpanEvent, SpanLink
 from evalwright.ingest.document import attributes, child, children, enum, hex_id, integer, load_document, records, text
 from evalwright.ingest.repairs import Repairs
-from evalwright.ingest.validate import MALFORMED, Decoded, Origin, SpanFields, fix_time, make_link
+from evalwright.ingest.validate import MALFORMED, Decoded, Origin, fix_time, make_link, status_of
 
 _KINDS: Final = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUS_CODES: Final = ("UNSET", "OK", "ERROR")
@@ -71,27 +71,30 @@ def _read_scope(scope_spans: Any, resource: dict[str, Any], flags: tuple[str, ..
     origin = Origin(resource, name, version, flags + repairs.take())
     for span in records(scope_spans, "spans", repairs):
         if isinstance(span, dict):
-            decoded.add(_read_span(span, repairs), origin)
+            decoded.add(_read_span(span, origin, repairs), origin)
         else:
             decoded.refuse(MALFORMED)
 
 
-def _read_span(span: Mapping[str, Any], repairs: Repairs) -> SpanFields:
+def _read_span(span: Mapping[str, Any], origin: Origin, repairs: Repairs) -> RawSpan:
     status = child(span, "status", repairs)
-    return SpanFields(
+    return RawSpan(
         trace_id=hex_id(span, "traceId"),
         span_id=hex_id(span, "spanId"),
         parent_span_id=hex_id(span, "parentSpanId"),
         name=text(span, "name", repairs),
-        kind=enum(span, "kind", "SPAN_KIND_", _KINDS, repairs),
+        otel_kind=enum(span, "kind", "SPAN_KIND_", _KINDS, repairs),
         start_ns=integer(span, "startTimeUnixNano", repairs),
         end_ns=integer(span, "endTimeUnixNano", repairs),
-        status_code=enum(status, "code", "STATUS_CODE_", _STATUS_CODES, repairs),
+        status=status_of(enum(status, "code", "STATUS_CODE_", _STATUS_CODES, repairs)),
         status_message=text(status, "message", repairs),
         attributes=attributes(span, "attributes", repairs),
-        trace_state=text(span, "traceState", repairs),
         events=[_read_event(event, repairs) for event in children(span, "events", repairs)],
         links=_read_links(span, repairs),
+        resource=origin.resource,
+        scope_name=origin.scope_name,
+        scope_version=origin.scope_version,
+        trace_state=text(span, "traceState", repairs),
         dropped_attributes=_count(span, "droppedAttributesCount", repairs),
         dropped_events=_count(span, "droppedEventsCount", repairs),
         dropped_links=_count(span, "droppedLinksCount", repairs),

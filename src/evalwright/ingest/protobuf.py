@@ -9,11 +9,11 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.span import SpanEvent, SpanLink
+from evalwright.domain.span import RawSpan, SpanEvent, SpanLink
 from evalwright.ingest.json import read_traces
 from evalwright.ingest.record_count import check_record_count
 from evalwright.ingest.repairs import MAX_TEXT_DEPTH, RECORD_COST, TOO_DEEP_MARK, Repairs
-from evalwright.ingest.validate import Decoded, Origin, SpanFields, fix_time, make_link
+from evalwright.ingest.validate import Decoded, Origin, fix_time, make_link, status_of
 from evalwright.ingest.wire import TRACES, parse_document
 
 
@@ -52,14 +52,14 @@ def _read_resource(resource_spans: Any, decoded: Decoded) -> None:
         origin = Origin(resource, name, version, flags + repairs.take())
         repairs.spend(RECORD_COST * len(scope_spans.spans))
         for span in scope_spans.spans:
-            decoded.add(_read_span(span, repairs), origin)
+            decoded.add(_read_span(span, origin, repairs), origin)
 
 
-def _read_span(span: Any, repairs: Repairs) -> SpanFields:
+def _read_span(span: Any, origin: Origin, repairs: Repairs) -> RawSpan:
     status = span.status
     parent = span.parent_span_id
     message = status.message
-    return SpanFields(
+    return RawSpan(
         span.trace_id.hex(),
         span.span_id.hex(),
         parent.hex() if parent else "",
@@ -67,12 +67,15 @@ def _read_span(span: Any, repairs: Repairs) -> SpanFields:
         span.kind,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        status.code,
+        status_of(status.code),
         repairs.text(message) if message else "",
         _attributes(span.attributes, repairs),
-        repairs.text(span.trace_state),
         _read_events(span.events, repairs),
         _read_links(span.links, repairs),
+        origin.resource,
+        origin.scope_name,
+        origin.scope_version,
+        repairs.text(span.trace_state),
         span.dropped_attributes_count,
         span.dropped_events_count,
         span.dropped_links_count,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evalwright.domain.errors import InvalidInput
-from evalwright.domain.span import RawSpan, SpanEvent, SpanLink, SpanStatus
+from evalwright.domain.span import RawSpan, SpanLink, SpanStatus
 from evalwright.ingest.repairs import Repairs
 
 MAX_TIME_NS: Final = 9_214_646_399_999_999_999
@@ -42,28 +42,6 @@ class Origin:
 
 
 @dataclass(slots=True)
-class SpanFields:
-    """One span as either decoder reads it: ids in lower-case hex, text and attributes repaired already."""
-
-    trace_id: str
-    span_id: str
-    parent_span_id: str
-    name: str
-    kind: int
-    start_ns: int
-    end_ns: int
-    status_code: int
-    status_message: str
-    attributes: dict[str, Any]
-    trace_state: str = ""
-    events: Sequence[SpanEvent] = ()
-    links: Sequence[SpanLink] = ()
-    dropped_attributes: int = 0
-    dropped_events: int = 0
-    dropped_links: int = 0
-
-
-@dataclass(slots=True)
 class Decoded:
     """The spans of one body, the count of those refused by reason, and the repairs by flag.
 
@@ -81,13 +59,20 @@ class Decoded:
         self.repairs.take()
         self.rejected[reason] += 1
 
-    def add(self, fields: SpanFields, origin: Origin) -> None:
-        """Keeps a span, or counts why not. Takes the repairs noted since the span before."""
-        if reason := reject_reason(fields.trace_id, fields.span_id):
-            self.stray += _is_stray(fields)
+    def add(self, span: RawSpan, origin: Origin) -> None:
+        """Mends and keeps a span as a decoder has just read it, or counts why not.
+
+        Its ids are lower-case hex, its text and attributes are repaired already. Takes the repairs noted since the
+        span before.
+        """
+        if reason := reject_reason(span.trace_id, span.span_id):
+            self.stray += _is_stray(span)
             self.refuse(reason)
             return
-        self.spans.append(_assemble(fields, origin, self.repairs, self.now_ns))
+        _mend(span, self.repairs, self.now_ns)
+        flags = self.repairs.take()
+        span.flags = tuple(dict.fromkeys(flags + origin.flags)) if origin.flags else flags
+        self.spans.append(span)
 
     def finish(self) -> Decoded:
         """Returns itself.
@@ -137,59 +122,41 @@ def fix_time(value: int, repairs: Repairs) -> int:
     return MAX_TIME_NS if value > 0 else 0
 
 
-def _is_stray(fields: SpanFields) -> bool:
+def status_of(code: int) -> SpanStatus:
+    """Returns what a status code means; unknown ones mean nothing."""
+    return _STATUS.get(code, SpanStatus.UNSET)
+
+
+def _is_stray(span: RawSpan) -> bool:
     # ResourceLogs, ResourceMetrics and ResourceSpans share field numbers: other signals decode into spans that have
     # no ids, or text for ids, and no times.
-    no_times = not fields.start_ns and not fields.end_ns
-    return (not fields.trace_id and not fields.span_id) or (no_times and len(fields.trace_id) != 32)
+    no_times = not span.start_ns and not span.end_ns
+    return (not span.trace_id and not span.span_id) or (no_times and len(span.trace_id) != 32)
 
 
-def _fix_times(fields: SpanFields, repairs: Repairs, now_ns: int) -> tuple[int, int]:
-    start, end = fix_time(fields.start_ns, repairs), fix_time(fields.end_ns, repairs)
+def _mend(span: RawSpan, repairs: Repairs, now_ns: int) -> None:
+    _mend_times(span, repairs, now_ns)
+    if not span.name:
+        span.name = UNNAMED
+        repairs.note("name_missing")
+    if span.dropped_attributes or span.dropped_events or span.dropped_links:
+        repairs.note("sdk_dropped")
+    if not 0 <= span.otel_kind <= 5:
+        span.otel_kind = 0
+    parent = span.parent_span_id
+    if parent == _ZERO_SPAN:
+        span.parent_span_id = ""
+    elif parent and len(parent) != 16:
+        span.parent_span_id = ""
+        repairs.note("bad_parent_id")
+
+
+def _mend_times(span: RawSpan, repairs: Repairs, now_ns: int) -> None:
+    start, end = fix_time(span.start_ns, repairs), fix_time(span.end_ns, repairs)
     if not start or not end:
         repairs.note("time_missing")
         start = start or end or now_ns
         end = end or start
     elif end < start:
         repairs.note("end_before_start")
-    return start, end
-
-
-def _fix_parent(parent: str, repairs: Repairs) -> str:
-    if parent != _ZERO_SPAN:
-        repairs.note("bad_parent_id")
-    return ""
-
-
-def _assemble(fields: SpanFields, origin: Origin, repairs: Repairs, now_ns: int) -> RawSpan:
-    start_ns, end_ns = _fix_times(fields, repairs, now_ns)
-    if not fields.name:
-        repairs.note("name_missing")
-    if fields.dropped_attributes or fields.dropped_events or fields.dropped_links:
-        repairs.note("sdk_dropped")
-    parent = fields.parent_span_id
-    if parent and (len(parent) != 16 or parent == _ZERO_SPAN):
-        parent = _fix_parent(parent, repairs)
-    flags = repairs.take()
-    return RawSpan(
-        fields.trace_id,
-        fields.span_id,
-        parent,
-        fields.name or UNNAMED,
-        fields.kind if 0 <= fields.kind <= 5 else 0,
-        start_ns,
-        end_ns,
-        _STATUS.get(fields.status_code, SpanStatus.UNSET),
-        fields.status_message,
-        fields.attributes,
-        fields.events,
-        fields.links,
-        origin.resource,
-        origin.scope_name,
-        origin.scope_version,
-        fields.trace_state,
-        fields.dropped_attributes,
-        fields.dropped_events,
-        fields.dropped_links,
-        tuple(dict.fromkeys(flags + origin.flags)) if origin.flags else flags,
-    )
+    span.start_ns, span.end_ns = start, end

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from evalwright.domain.errors import EvalwrightError, StoreUnavailable
 from evalwright.storage.spans.engine import (
@@ -25,7 +25,8 @@ from evalwright.storage.spans.lock import FolderLock
 from evalwright.storage.spans.params import encode_param
 
 READERS: Final = 4
-_MERGE_NICENESS: Final = 15
+_MERGE_NICENESS: Final = 19
+_ROWS_KEPT: Final = 32 << 20
 LOG: Final = logging.getLogger(__name__)
 _STARTUP: Final = {
     "background_pool_size": 2,
@@ -53,6 +54,7 @@ class ChdbEngine:
         self._free = threading.Condition()
         self._idle: list[Any] = []
         self._write_lock = threading.Lock()
+        self._rows = _RowsFile()
         self._merges_yield = False
 
     @property
@@ -86,6 +88,7 @@ class ChdbEngine:
         for connection in connections:
             if connection is not None:
                 connection.close()
+        self._rows.trim(0)
         self._lock.release()
 
     def command(self, sql: str) -> None:
@@ -118,9 +121,10 @@ class ChdbEngine:
         The rows go through a file in memory and one INSERT, which answers for the commit too: chDB's own streaming
         insert reports rows as written that a full disk has refused.
         """
-        with self._writing() as connection, _file_in_memory(data) as path:
-            infile = f"FROM INFILE '{path}' COMPRESSION 'none' FORMAT {fmt}"
+        with self._writing() as connection:
+            infile = f"FROM INFILE '{self._rows.fill(data)}' COMPRESSION 'none' FORMAT {fmt}"
             connection.query(f"INSERT INTO {table} ({', '.join(columns)}) {infile}", "Null")
+            self._rows.trim(_ROWS_KEPT)
             if not self._merges_yield:  # the engine starts those threads with its first table
                 _let_merges_yield()
                 self._merges_yield = True
@@ -172,14 +176,34 @@ class ChdbEngine:
                 self._free.notify_all()
 
 
-@contextlib.contextmanager
-def _file_in_memory(data: Sequence[bytes]) -> Iterator[str]:
-    """Yields a path that reads ``data``; where the system has no such files, one that has no name on disk."""
-    with os.fdopen(os.memfd_create("rows"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile() as file:
-        file.writelines(data)
-        file.flush()
-        file.seek(0)
-        yield f"/dev/fd/{file.fileno()}"
+class _RowsFile:
+    """What inserts are read from: a file in memory or, where the system has none, one without a name on disk.
+
+    It is kept from one insert to the next: making its pages and clearing them costs as much as filling them.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+
+    def fill(self, data: Sequence[bytes]) -> str:
+        """Puts ``data`` in the place of what was there; returns the path that reads it."""
+        if self._file is None:
+            self._file = _nameless_file()
+        self._file.seek(0)
+        self._file.writelines(data)
+        self._file.truncate()
+        self._file.seek(0)
+        return f"/dev/fd/{self._file.fileno()}"
+
+    def trim(self, kept: int) -> None:
+        """Gives the file up if it holds ``kept`` bytes or more."""
+        if self._file is not None and os.fstat(self._file.fileno()).st_size >= kept:
+            self._file.close()
+            self._file = None
+
+
+def _nameless_file() -> IO[bytes]:
+    return os.fdopen(os.memfd_create("rows"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile()
 
 
 def _let_merges_yield() -> None:

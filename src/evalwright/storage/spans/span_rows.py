@@ -118,16 +118,13 @@ def encode_key(key: str) -> str:
     return quote(key, safe="").replace(".", "%2E") if key else "%"
 
 
-class _Parted(NamedTuple):
-    """Attributes by how they are stored. ``scalars`` are those that filters may use, under keys no dot can split."""
+def _part(span: Span) -> tuple[dict[str, Any], dict[str, Any], list[str], list[str]]:
+    """Returns attributes by how they are stored.
 
-    rest: Mapping[str, Any]
-    scalars: dict[str, Any]
-    input_keys: list[str]
-    output_keys: list[str]
-
-
-def _part(span: Span) -> _Parted:
+    First those kept as text, then the scalars that filters may use, under keys no dot can split, then the names of
+    attributes that repeat the input, then of those that repeat the output.
+    """
+    rest: dict[str, Any] = {}
     scalars: dict[str, Any] = {}
     inputs: list[str] = []
     outputs: list[str] = []
@@ -139,15 +136,14 @@ def _part(span: Span) -> _Parted:
                 scalars[encode_key(key)] = value
             elif value == shown_input:
                 inputs.append(key)
+                continue
             elif value == shown_output:
                 outputs.append(key)
+                continue
         elif kind is bool or kind is float or (kind is int and -_INT64_MAX <= value <= _INT64_MAX):
             scalars[encode_key(key)] = value
-    if not inputs and not outputs:
-        return _Parted(span.attributes, scalars, inputs, outputs)
-    shared = {*inputs, *outputs}
-    rest = {key: value for key, value in span.attributes.items() if key not in shared}
-    return _Parted(rest, scalars, inputs, outputs)
+        rest[key] = value
+    return rest, scalars, inputs, outputs
 
 
 def decode_span(row: dict[str, Any]) -> Span:
