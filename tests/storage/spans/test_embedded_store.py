@@ -12,7 +12,7 @@ import pytest
 
 from evalwright.domain.errors import LimitExceeded, QueryRefused, StoreUnavailable
 from evalwright.ports.spans import ListQuery
-from evalwright.storage.spans import embedded_span_store
+from evalwright.storage.spans import SpanDatabase, embedded_span_store
 from evalwright.storage.spans.chdb import ChdbEngine
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from span_stores import make_span
-from evalwright.storage.spans import embedded_span_store
+from evalwright.storage.spans import SpanDatabase, embedded_span_store
 store = embedded_span_store(Path(sys.argv[2]))
 store.open()
 first = int(sys.argv[3])
@@ -50,6 +50,21 @@ def test_kill_minus_nine_loses_nothing_that_was_acknowledged(tmp_path: Path) -> 
     stored = {int(str(trace_id), 16): count for trace_id, count in rows}
     assert len(acknowledged) >= 36
     assert {batch: stored.get(batch) for batch in acknowledged} == dict.fromkeys(acknowledged, 20)
+
+
+def test_a_store_made_before_takes_the_settings_of_today(tmp_path: Path) -> None:
+    def settings(store: SpanDatabase) -> str:
+        return store._engine.query(
+            "SELECT engine_full FROM system.tables WHERE name = 'span_rows'", {}, fmt="TSV"
+        ).decode()
+
+    with opened_store("chdb", tmp_path) as store:
+        today = settings(store)
+        store._engine.command("ALTER TABLE span_rows MODIFY SETTING min_bytes_for_wide_part = 268435456")
+        store._engine.command("ALTER TABLE schema_steps DELETE WHERE step = 7 SETTINGS mutations_sync = 1")
+        assert settings(store) != today
+    with opened_store("chdb", tmp_path) as store:
+        assert settings(store) == today
 
 
 def test_a_second_process_is_told_who_holds_the_folder(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class ChdbEngine:
         self._lock.take()
         try:
             self._writer = self._connect(INSERT_SETTINGS)
-            self._readers = [self._connect(READ_SETTINGS) for _ in range(READERS)]
+            self._readers = [self._connect({**READ_SETTINGS, **_threads()}) for _ in range(READERS)]
             self._idle = list(self._readers)
             self._tell_of_damage()
         except Exception as error:
@@ -200,6 +200,13 @@ class _RowsFile:
         if self._file is not None and os.fstat(self._file.fileno()).st_size >= kept:
             self._file.close()
             self._file = None
+
+
+def _threads() -> Settings:
+    """Returns as many threads as cores this process may use; the engine counts those of the machine."""
+    cores = os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else cores
+    return {"max_threads": usable} if usable < cores else {}
 
 
 def _nameless_file() -> IO[bytes]:

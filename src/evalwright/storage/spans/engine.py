@@ -54,8 +54,12 @@ READ_SETTINGS: Final[Settings] = {
     "max_bytes_before_external_group_by": 500_000_000,
     "max_bytes_before_external_sort": 500_000_000,
     "max_execution_time": 60,
+    "max_read_buffer_size_local_fs": 32_768,
 }
-"""Settings of every read; a duplicate never crosses partitions because its sort key holds the hour."""
+"""Settings of every read; a duplicate never crosses partitions because its sort key holds the hour.
+
+Most reads take a little from each of many granules: a large buffer would read what lies between, too.
+"""
 
 POINT_READ: Final[Settings] = {"max_threads": 1}
 """Settings of a read of few rows, which several threads only make dearer."""
