@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
-from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line, out
+from evalwright.cli.output import Column, adjusted_p, emit_json, emit_rows, estimate, note, one_line, out
 from evalwright.cli.progress import progress
 from evalwright.domain.errors import InvalidInput
 
@@ -32,7 +32,7 @@ SLICES: Sequence[Column] = (
     ("rows", lambda row: row["rows"]),
     ("agreement", lambda row: estimate(row["agreement"])),
     ("against elsewhere", lambda row: estimate(row["difference"])),
-    ("p (BH)", lambda row: f"{row['p_adjusted']:.3g}"),
+    ("p (BH)", adjusted_p),
 )
 CARDS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
@@ -83,7 +83,7 @@ CRITERIA: Sequence[Column] = (
     ("mean before", lambda row: estimate(row["mean_before"])),
     ("mean after", lambda row: estimate(row["mean_after"])),
     ("shift (paired)", lambda row: estimate(row["shift"])),
-    ("p (BH)", lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"),
+    ("p (BH)", adjusted_p),
     ("flips", lambda row: sum(flip["count"] for flip in row["flips"])),
 )
 _ORDER: Final = (

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from evalwright.cli.calibrate import emit_bridge
-from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
 from evalwright.cli.output import emit_json, note, one_line
 from evalwright.cli.progress import progress
@@ -130,18 +129,15 @@ def as_rows(watched: Mapping[str, Watched]) -> Sequence[Mapping[str, Any]]:
 
 
 def _emit(judge: Evaluator, found: Watched, options: Options) -> None:
-    standing, api = found.standing, options.api()
+    standing = found.standing
     made = "judged now" if found.fresh else "judged before, and nothing has changed since"
     note(f"{judge.spec.name} version {judge.spec.version[:12]}: {standing.scored} verdicts, {made}")
-    bridge = None
-    if standing.before:
-        sides = {"before": standing.before, "after": standing.run, "dataset": standing.dataset}
-        bridge = api.get(f"/evaluators/{segment(judge.spec.name)}/bridge", **sides, **options.scope())
+    row = as_rows({judge.spec.name: found})[0]
     if options.json:
-        run = api.get(f"/experiments/{standing.run}", **options.scope()) if standing.run else None
-        row = as_rows({judge.spec.name: found})[0]
-        emit_json({**row, "run": run, "bridge": bridge, "alarm": _alarm(found)})
+        run = options.api().get(f"/experiments/{standing.run}", **options.scope()) if standing.run else None
+        emit_json({**row, "run": run, "alarm": _alarm(found)})
         return
+    bridge = row["bridge"]
     if bridge:
         emit_bridge(bridge)
     told = bridge["warnings"] if bridge else ()

@@ -12,7 +12,7 @@ from evalwright.cli.connect import segment
 from evalwright.cli.experiment_report import report
 from evalwright.cli.judging_notes import reused_lines, tell_errored, tell_judging
 from evalwright.cli.options import Caching, Options
-from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
+from evalwright.cli.output import Column, adjusted_p, emit_json, emit_rows, estimate, note, one_line
 from evalwright.cli.progress import progress
 from evalwright.cli.scores import CORRECTED, explain_correction
 
@@ -45,7 +45,7 @@ METRICS: Sequence[Column] = (
     ("baseline", lambda row: estimate(row["baseline"])),
     ("candidate", lambda row: estimate(row["candidate"])),
     ("difference", lambda row: estimate(row["difference"])),
-    ("p (BH)", lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"),
+    ("p (BH)", adjusted_p),
     ("+/-/=", lambda row: "/".join(str(len(row[name])) for name in ("improved", "regressed", "unchanged"))),
     ("test", lambda row: row["test"]),
 )

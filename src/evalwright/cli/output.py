@@ -136,3 +136,9 @@ def estimate(value: Mapping[str, Any] | None) -> str:
     from evalwright.domain.estimate import render
 
     return render(estimate_of(value))
+
+
+def adjusted_p(row: Mapping[str, Any]) -> str:
+    """The p-value of a row, adjusted over its family; empty where there was nothing to test."""
+    p = row["p_adjusted"]
+    return "" if p is None else f"{p:.3g}"

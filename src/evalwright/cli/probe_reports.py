@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evalwright.cli.connect import segment
 from evalwright.cli.options import Options
-from evalwright.cli.output import Column, emit_json, emit_rows, estimate, note, one_line
+from evalwright.cli.output import Column, adjusted_p, emit_json, emit_rows, estimate, note, one_line
 from evalwright.domain.errors import StoreUnavailable
 from evalwright.domain.evaluator import Evaluator
 
@@ -25,7 +25,7 @@ LINES: Sequence[Column] = (
     ("verdict", lambda row: row["verdict"]),
     ("effect", lambda row: estimate(row["effect"])),
     ("bar", lambda row: _bar(row) if row["effect"] else ""),
-    ("p (BH)", lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"),
+    ("p (BH)", adjusted_p),
     ("sees from", lambda row: "" if row["detectable"] is None else f"{row['detectable']:.2g}"),
     ("measure", lambda row: row["measure"]),
 )

@@ -128,7 +128,7 @@ class SpanWriter(Protocol):
         ...
 
     def write_scores(self, scores: Sequence[Score]) -> None:
-        """Upserts scores on (project, id)."""
+        """Upserts scores on (project, id); a score keeps its target: with another trace it is another score."""
         ...
 
     def write_logs(self, rows: Sequence[Mapping[str, Any]]) -> None:

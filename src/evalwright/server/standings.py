@@ -68,9 +68,10 @@ def standing_of(deps: Deps, project: str, wanted: Wanted) -> CanaryStanding:
     dataset = deps.records.find_dataset(project, named)
     runs = list(_finished(deps, project, wanted.evaluator, dataset))
     mine = [each for each in runs if _is_of(each, wanted)]
-    newest = _read(deps, mine[0], wanted.evaluator) if mine else None
+    latest = _read(deps, runs[0], wanted.evaluator) if runs else None
+    newest = latest if mine[:1] == runs[:1] else _read(deps, mine[0], wanted.evaluator) if mine else None
     about = {**who, "dataset": dataset.name, "dataset_version": dataset.version, "items": dataset.item_count}
-    about |= {"attempts": len(mine), "expected_cost": _expected(deps, runs, wanted.evaluator)}
+    about |= {"attempts": len(mine), "expected_cost": latest.judging.cost if latest else None}
     if newest is None or not newest.usable:
         return CanaryStanding(**about, state=CanaryState.DUE, explanation=_why_due(newest, runs, wanted))
     older = (_read(deps, each, wanted.evaluator) for each in runs[runs.index(mine[0]) + 1 :])
@@ -104,10 +105,6 @@ def _read(deps: Deps, run: Experiment, name: str) -> _Run:
     counts = Counter(score.status for score in scores)
     judging = next(iter(judging_of(scores)), Judging(evaluator=name))
     return _Run(run, counts[ScoreStatus.SCORED], counts[ScoreStatus.ERRORED], judging)
-
-
-def _expected(deps: Deps, runs: Sequence[Experiment], name: str) -> float | None:
-    return _read(deps, runs[0], name).judging.cost if runs else None
 
 
 def _why_due(newest: _Run | None, runs: Sequence[Experiment], wanted: Wanted) -> str:

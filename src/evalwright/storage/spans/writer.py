@@ -56,7 +56,7 @@ class Writer:
             self._engine.insert("span_rows", WRITE_COLUMNS, rows, fmt="Native")
 
     def write_scores(self, scores: Sequence[Score]) -> None:
-        """Upserts scores on (project, id)."""
+        """Upserts scores on (project, id); a score keeps its target: with another trace it is another score."""
         newest = {(score.project, score.id): score for score in sorted(scores, key=attrgetter("created_ns"))}
         self._insert("score_rows", score_rows.COLUMNS, map(score_rows.encode_score, newest.values()))
 
