@@ -15,9 +15,11 @@ import uvicorn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "ports"))
 
+from collector import running_collector
 from memory_spans import MemorySpanStore
 from records import make_record_store
 
+import evalwright as ew
 from evalwright.domain.content import SpanContent
 from evalwright.server.app import create_app
 from evalwright.server.auth import Authenticator
@@ -72,3 +74,18 @@ def running_server(folder: Path) -> Iterator[LiveServer]:
         thread.join(10)
         listener.close()
         records.close()
+
+
+@contextmanager
+def server_of_traced_trials(folder: Path) -> Iterator[LiveServer]:
+    """Yields a server while this program traces its trials.
+
+    The spans go to a collector: the server has no door for them, and FastAPI traces itself once a tracer provider is
+    set, so that spans sent to it would make spans without end.
+    """
+    with running_collector() as collector, running_server(folder) as live:
+        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+        try:
+            yield live
+        finally:
+            ew.shutdown()

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collector import running_collector
-from live_server import LiveServer, running_server
+from live_server import LiveServer, server_of_traced_trials
 
 import evalwright as ew
 from evalwright.cli.calibrate import _mapped
@@ -20,11 +19,8 @@ from evalwright.experiments.canary import recorded_output
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
-    # Trials are traced; the server of these tests takes no spans, so they go to a collector.
-    with running_collector() as collector, running_server(tmp_path) as live:
-        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+    with server_of_traced_trials(tmp_path) as live:
         yield live
-        ew.shutdown()
 
 
 def run(live: LiveServer, *arguments: str, code: int = 0) -> None:

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collector import running_collector
-from live_server import LiveServer, running_server
+from live_server import LiveServer, server_of_traced_trials
 
-import evalwright as ew
 from evalwright.cli.main import main
 from evalwright.domain.errors import InvalidInput
 from evalwright.evaluators.judge.rubric_file import parse_rubric
@@ -37,12 +35,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServ
     monkeypatch.chdir(tmp_path)
     for name in ("OPENAI_API_KEY", "EVALWRIGHT_JUDGE_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    # Trials are traced; the server of these tests takes no spans, so they go to a collector.
-    with running_collector() as collector, running_server(tmp_path) as live:
-        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+    with server_of_traced_trials(tmp_path) as live:
         monkeypatch.setenv("EVALWRIGHT_ENDPOINT", live.endpoint)
         yield live
-        ew.shutdown()
 
 
 class Model:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collector import running_collector
-from live_server import LiveServer, running_server
+from live_server import LiveServer, server_of_traced_trials
 
 import evalwright as ew
 from evalwright.cli.main import main
@@ -57,12 +56,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServ
     monkeypatch.chdir(tmp_path)
     for name in ("OPENAI_API_KEY", "EVALWRIGHT_JUDGE_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    with running_collector() as collector, running_server(tmp_path) as live:
-        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+    with server_of_traced_trials(tmp_path) as live:
         monkeypatch.setenv("EVALWRIGHT_ENDPOINT", live.endpoint)
         monkeypatch.setenv("EVALWRIGHT_JUDGE_MODEL", "m")
         yield live
-        ew.shutdown()
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from collector import running_collector
-from live_server import LiveServer, running_server
+from live_server import LiveServer, server_of_traced_trials
 
-import evalwright as ew
 from evalwright.cli.main import main
 from evalwright.testing import Reply, ScriptedServer
 
@@ -41,13 +39,11 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServ
     (tmp_path / "checks.py").write_text(EVALUATORS)
     rows = [json.dumps({"key": f"k{place}", "input": f"word {place}"}) for place in range(4)]
     (tmp_path / "golden.jsonl").write_text("\n".join(rows))
-    with running_collector() as collector, running_server(tmp_path) as live:
-        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+    with server_of_traced_trials(tmp_path) as live:
         monkeypatch.setenv("EVALWRIGHT_ENDPOINT", live.endpoint)
         assert main(["datasets", "create", "golden"]) == 0
         assert main(["datasets", "import", "golden", "golden.jsonl"]) == 0
         yield live
-        ew.shutdown()
 
 
 def _run(task: str, evaluator: str, *more: str) -> int:

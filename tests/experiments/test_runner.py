@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collector import running_collector
-from live_server import LiveServer, running_server
+from live_server import LiveServer, server_of_traced_trials
 
 import evalwright as ew
 from evalwright.domain.errors import Conflict, InvalidInput, NotFound
@@ -26,11 +25,8 @@ from evalwright.ports.records import NewItem
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    # FastAPI traces itself once a tracer provider is set: spans sent to this very server would make spans without end.
-    with running_collector() as collector, running_server(tmp_path_factory.mktemp("server")) as running:
-        ew.init("elsewhere", endpoint=collector.endpoint, interval_s=0.05)
+    with server_of_traced_trials(tmp_path_factory.mktemp("server")) as running:
         yield running
-        ew.shutdown()
 
 
 @dataclass
