@@ -55,7 +55,8 @@ def flawed(call: Call) -> Reply:
     text = call.last_user
     days = [part.split()[0].strip(".,") for part in text.split("is on day ")[1:]]
     truth = days[0] == days[1]
-    right = call.random("error").random() < (SENSITIVITY if truth else SPECIFICITY)
+    edit = text.rpartition("Meeting ")[2].partition(".")[0]  # the rest of the prompt holds a fence of chance
+    right = random.Random(edit).random() < (SENSITIVITY if truth else SPECIFICITY)
     label = "faithful" if truth == right else "unfaithful"
     answer = {"explanation": "compared the days", "evidence": [f"is on day {days[0]}"], "label": label}
     return Reply(text=json.dumps(answer), input_tokens=1000, output_tokens=100)
