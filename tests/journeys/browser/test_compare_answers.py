@@ -34,6 +34,17 @@ def test_the_trials_of_an_experiment_have_one_column_for_each_evaluator(page: Pa
         expect(table.get_by_role("columnheader", name=name)).to_be_visible()
 
 
+def test_the_trials_of_one_item_stand_under_what_it_asks_and_what_was_answered(page: Page, desk: Seed) -> None:
+    stored = page.request.get(f"/api/v1/datasets/golden/items?project={PROJECT}&limit=1").json()["items"][0]
+    page.goto(f"/experiments/{desk.candidate}?project={PROJECT}&item={stored['id']}")
+    item = page.get_by_role("region", name="One item")
+    expect(item).to_contain_text(f"Only the trials of {stored['key']}")
+    expect(item.get_by_role("group", name="Input")).to_contain_text(stored["input"]["question"])
+    expect(item.get_by_role("group", name="Output")).to_have_text("Answer 0")
+    item.get_by_role("button", name="Show all items").click()
+    expect(item).to_have_count(0)
+
+
 def test_a_session_reads_as_a_talk(page: Page, desk: Seed) -> None:
     page.goto(f"/sessions/desk-0000?project={PROJECT}")
     feed = page.get_by_role("feed", name="Conversation")

@@ -4,7 +4,7 @@ import type { CalibrationDetail, Disagreement, Place } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { EvidenceList } from "../../ui/EvidenceList";
 import { plural } from "../../ui/format";
-import { JsonTree } from "../../ui/JsonTree";
+import { InputAndOutput } from "../../ui/InputAndOutput";
 import { Failure, Loading } from "../../ui/Notice";
 import ui from "../../ui/ui.module.css";
 import { useItemTrials } from "../experiments/queries";
@@ -109,14 +109,7 @@ function Judged({ project, place }: { project: string; place: Place }) {
       <summary>What was judged</summary>
       {trials.error ? <p className="bad">{trials.error.message}</p> : null}
       {open && trials.isPending ? <Loading /> : null}
-      {trial ? (
-        <>
-          <h3>Input</h3>
-          <JsonTree value={trial.input} label="Input" />
-          <h3>Output</h3>
-          <JsonTree value={trial.output} label="Output" />
-        </>
-      ) : null}
+      {trial ? <InputAndOutput of={trial} /> : null}
       {trials.isSuccess && !trial ? <p className="faint">The trial was deleted.</p> : null}
     </details>
   );

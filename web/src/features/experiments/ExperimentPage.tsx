@@ -7,7 +7,7 @@ import { Badge } from "../../ui/Badge";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { EstimateView } from "../../ui/EstimateView";
 import { ago, cost, count, duration, oneLine, plural } from "../../ui/format";
-import { JsonTree } from "../../ui/JsonTree";
+import { InputAndOutput } from "../../ui/InputAndOutput";
 import { Failure, Loading, Notice } from "../../ui/Notice";
 import { PageFrame, PageHeader } from "../../ui/Page";
 import { gist } from "../../ui/preview";
@@ -197,14 +197,7 @@ function OneItem({ trial, onAll }: { trial: Trial | undefined; onAll: () => void
           Show all items
         </Button>
       </p>
-      {trial ? (
-        <>
-          <h3>Input</h3>
-          <JsonTree value={trial.input} label="Input" />
-          <h3>Output</h3>
-          <JsonTree value={trial.output} label="Output" />
-        </>
-      ) : null}
+      {trial ? <InputAndOutput of={trial} /> : null}
     </section>
   );
 }
