@@ -106,4 +106,4 @@ def test_adding_nothing_to_a_dataset_is_said(server: RunningServer, tmp_path: Pa
     where = ("--server", server.url, "--project", "shop")
     assert evalwright("datasets", "create", "golden", *where, cwd=tmp_path).returncode == 0
     done = evalwright("datasets", "add", "golden", "--filter", "name == 'nobody'", *where, cwd=tmp_path)
-    assert "matched nothing new" in done.stderr
+    assert "golden v0: 0 items; spans that matched: none" in done.stderr

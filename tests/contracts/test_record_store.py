@@ -222,19 +222,22 @@ def test_items_keep_their_order_and_every_field(store: SqlRecordStore, dataset: 
 
 def test_the_same_items_again_keep_the_version(store: SqlRecordStore, dataset: Dataset) -> None:
     first = store.add_items(dataset.id, numbered(3))
-    assert store.add_items(dataset.id, numbered(3)) == first
-    assert first.version == 1
+    again = store.add_items(dataset.id, numbered(3))
+    assert (first.version, again.version) == (1, 1)
+    assert (first.given, first.added, again.given, again.unchanged) == (3, 3, 3, 3)
 
 
 def test_an_item_without_key_is_known_by_its_input(store: SqlRecordStore, dataset: Dataset) -> None:
     store.add_items(dataset.id, [NewItem(input={"a": 1, "b": 2})])
     held = store.add_items(dataset.id, [NewItem(input={"b": 2, "a": 1}, expected="now known")])
     assert (held.version, held.item_count) == (2, 1)
+    assert (held.given, held.added, held.changed) == (1, 0, 1)
 
 
 def test_of_equal_keys_in_one_call_the_last_counts(store: SqlRecordStore, dataset: Dataset) -> None:
     held = store.add_items(dataset.id, [NewItem(key="k", input=1), NewItem(key="k", input=2)])
     assert (held.item_count, [item.input for item in items_of(store, dataset.id)]) == (1, [2])
+    assert (held.given, held.added, held.repeated) == (2, 1, 1)
 
 
 def test_a_changed_item_keeps_id_and_place_and_the_old_version_still_shows_the_old(

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from evalwright.domain.calibration import CalibrationCard
-from evalwright.domain.dataset import Dataset, Item
+from evalwright.domain.dataset import ChangedDataset, Dataset, Item
 from evalwright.domain.errors import Conflict, InvalidInput, NotFound
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.experiment import Experiment, Trial, TrialStatus
@@ -111,16 +111,22 @@ class MemoryRecordStore:
                 return each
         raise NotFound(f"no dataset {name_or_id!r} in project {project!r}")
 
-    def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> Dataset:
-        current = {item.key: item for item in self._versions[dataset_id][-1]}
+    def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> ChangedDataset:
+        held = {item.key: item for item in self._versions[dataset_id][-1]}
+        current = dict(held)
         for new in items:
-            key = new.key or hashlib.sha256(json.dumps(new.input, sort_keys=True).encode()).hexdigest()[:16]
+            key = new.key or _hash(new.input)
             fields = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)}
             fields |= {"key": key, "metadata": new.metadata or {}}
             old = current.get(key)
             item = Item(id=old.id if old else self._id("it"), **fields)
             current[key] = item
-        return self._write(dataset_id, list(current.values()))
+        changed = sum(key in held and held[key] != item for key, item in current.items())
+        touched = {new.key or _hash(new.input) for new in items}
+        counts = {"added": len(current) - len(held), "changed": changed, "repeated": len(items) - len(touched)}
+        counts["unchanged"] = len(touched) - counts["added"] - changed
+        written = dataclasses.asdict(self._write(dataset_id, list(current.values())))
+        return ChangedDataset(**written, **counts, given=len(items))
 
     def remove_items(self, dataset_id: str, keys: Sequence[str]) -> Dataset:
         return self._write(dataset_id, [each for each in self._versions[dataset_id][-1] if each.key not in keys])
@@ -273,3 +279,7 @@ class MemoryRecordStore:
     ) -> Page[Mapping[str, Any]]:
         rows = [row for row in self._cards[card_id][1] if human in ("", row["human"]) and judge in ("", row["judge"])]
         return _page(rows, limit, cursor)
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

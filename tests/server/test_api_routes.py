@@ -199,11 +199,21 @@ def test_items_from_spans_say_where_they_came_from_and_leave_expected_open(clien
     body = {"from_spans": {"filter": 'name in ("step 2", "step 3")', "limit": 10}}
     made = ok(client.post("/api/v1/datasets/golden/items", json=body))
     assert (made["version"], made["item_count"]) == (1, 2)
+    assert (made["given"], made["added"], made["more"]) == (2, 2, False)
     item = ok(client.get("/api/v1/datasets/golden/items"))["items"][-1]
     assert item["input"] == [{"role": "user", "content": "question 2"}]
     assert item["expected"] is None
     assert item["metadata"]["recorded_output"] == {"answer": 42}
     assert (item["source_trace_id"], item["source_span_id"]) == (TRACE, f"{2:016x}")
+
+
+def test_items_from_spans_say_what_became_of_each_span_and_that_more_match(client: TestClient) -> None:
+    ok(client.post("/api/v1/datasets", json={"name": "golden"}))
+    path, filter = "/api/v1/datasets/golden/items", 'name in ("step 2", "step 3")'
+    first = ok(client.post(path, json={"from_spans": {"filter": filter, "limit": 1}}))
+    assert (first["given"], first["added"], first["more"]) == (1, 1, True)
+    second = ok(client.post(path, json={"from_spans": {"filter": filter, "limit": 10}}))
+    assert (second["given"], second["added"], second["unchanged"], second["more"]) == (2, 1, 1, False)
 
 
 def test_items_need_exactly_one_source(client: TestClient) -> None:

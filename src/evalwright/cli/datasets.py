@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from cyclopts import App
 
@@ -23,6 +25,12 @@ COLUMNS: Sequence[Column] = (
     ("description", lambda row: one_line(row["description"])[:60]),
     ("id", lambda row: row["id"]),
 )
+BECAME: Final = {
+    "added": "new",
+    "changed": "changed",
+    "unchanged": "there already",
+    "repeated": "with the input or key of another",
+}
 ITEMS: Sequence[Column] = (
     ("key", lambda row: row["key"]),
     ("split", lambda row: row["split"]),
@@ -72,14 +80,14 @@ def add(name: str, *, filter: str, limit: int = 1000, options: Options = Options
 
     Example: evalwright datasets add golden --filter 'is_root and score("task_completion") < 0.5'
     """
-    before = options.api().get(f"/datasets/{segment(name)}", **options.scope())
     body = {"from_spans": {"filter": filter, "limit": limit}}
     made = options.api().post(f"/datasets/{segment(name)}/items", body, **options.scope())
     if options.json:
         emit_json(made)
         return
-    same = "" if made["version"] != before["version"] else "; the filter matched nothing new"
-    note(f"{made['name']} v{made['version']}: {made['item_count']} items{same}")
+    note(f"{_held(made)}; spans that matched: {_became(made)}")
+    if made["more"]:
+        note(f"more spans match than --limit {limit}: raise it to add them too")
 
 
 @app.command(name="import")
@@ -92,16 +100,28 @@ def import_(name: str, path: Path, *, options: Options = Options()) -> None:
     """
     from evalwright.cli.item_files import read_items
 
-    made, done = None, 0
+    made: dict[str, Any] = {}
+    became: Counter[str] = Counter()
+    done = 0
     with progress(f"importing {path.name}", unit="items") as report:
         for batch in read_items(path, BATCH):
             made = options.api().post(f"/datasets/{segment(name)}/items", {"items": batch}, **options.scope())
+            became.update({name: made[name] for name in ("given", *BECAME)})
             done += len(batch)
             report(done)
-    if made is None:
+    if not made:
         note(f"{path} holds no rows; nothing was added")
         return
-    emit_json(made) if options.json else note(f"{made['name']} v{made['version']}: {made['item_count']} items")
+    emit_json({**made, **became}) if options.json else note(f"{_held(made)}; rows: {_became(became)}")
+
+
+def _held(made: Mapping[str, Any]) -> str:
+    return f"{made['name']} v{made['version']}: {made['item_count']} items"
+
+
+def _became(counts: Mapping[str, int]) -> str:
+    said = [f"{counts[name]} {word}" for name, word in BECAME.items() if counts[name]]
+    return f"{counts['given']} ({', '.join(said)})" if said else "none"
 
 
 @app.command

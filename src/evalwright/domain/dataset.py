@@ -37,3 +37,25 @@ class Dataset:
     item_count: int = 0
     created_ns: int = 0
     updated_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedDataset(Dataset):
+    """A dataset after items were given to it, and what became of each of them.
+
+    Attributes:
+        given: how many there were; the four that follow add up to it.
+        added: of a new key.
+        changed: in the place of what the key held before.
+        unchanged: there already, the same in all.
+        repeated: of the key of a later one in the same request, which counts instead. Where no key is given it is the
+            input, so these have equal inputs.
+        more: further spans match, beyond the limit of the request.
+    """
+
+    given: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    more: bool = False

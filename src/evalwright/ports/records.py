@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from evalwright.domain.calibration import CalibrationCard
-from evalwright.domain.dataset import Dataset, Item
+from evalwright.domain.dataset import ChangedDataset, Dataset, Item
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.evaluator import RegisteredEvaluator as RegisteredEvaluator  # noqa: PLC0414
 from evalwright.domain.experiment import Experiment, Trial
@@ -69,7 +69,7 @@ class DatasetStore(Protocol):
     def create_dataset(self, project: str, name: str, description: str = "") -> Dataset: ...
     def list_datasets(self, project: str, *, limit: int = 50, cursor: str = "") -> Page[Dataset]: ...
     def find_dataset(self, project: str, name_or_id: str) -> Dataset: ...
-    def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> Dataset:
+    def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> ChangedDataset:
         """Upserts by key in one new version; the same items again change nothing and keep the version."""
         ...
 

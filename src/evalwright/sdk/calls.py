@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalwright.domain.content import SpanContent
-from evalwright.domain.dataset import Dataset, Item
+from evalwright.domain.dataset import ChangedDataset, Dataset, Item
 from evalwright.domain.evaluator import EvaluatorSpec, RegisteredEvaluator, StepContent
 from evalwright.domain.experiment import Comparison, Experiment
 from evalwright.domain.gate import Criterion, Decision
@@ -198,16 +198,16 @@ def list_items(
     return Call("GET", at("datasets", name_or_id, "items"), page(Item), parameters)
 
 
-def add_items(name_or_id: str, items: Sequence[Mapping[str, Any]], *, project: str = "") -> Call[Dataset]:
+def add_items(name_or_id: str, items: Sequence[Mapping[str, Any]], *, project: str = "") -> Call[ChangedDataset]:
     """Adds or replaces items by key in one new version; each has ``input`` and maybe ``expected``, ``key`` ..."""
     body = {"items": [dict(item) for item in items]}
-    return Call("POST", at("datasets", name_or_id, "items"), one(Dataset), {"project": project}, body)
+    return Call("POST", at("datasets", name_or_id, "items"), one(ChangedDataset), {"project": project}, body)
 
 
-def add_items_from_spans(name_or_id: str, *, filter: str, limit: int = 100, project: str = "") -> Call[Dataset]:
-    """Adds the inputs and outputs of stored spans as items."""
+def add_items_from_spans(name_or_id: str, *, filter: str, limit: int = 100, project: str = "") -> Call[ChangedDataset]:
+    """Adds the inputs and outputs of stored spans as items; ``more`` of the answer says that the limit was short."""
     body = {"from_spans": {"filter": filter, "limit": limit}}
-    return Call("POST", at("datasets", name_or_id, "items"), one(Dataset), {"project": project}, body)
+    return Call("POST", at("datasets", name_or_id, "items"), one(ChangedDataset), {"project": project}, body)
 
 
 def remove_items(name_or_id: str, keys: Sequence[str], *, project: str = "") -> Call[Dataset]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,9 +37,22 @@ class FromSpans(BaseModel):
     )
 
 
-def harvest(deps: Deps, project: str, wanted: FromSpans) -> list[NewItem]:
-    """Returns one item per span: its input messages, else its input value. A person says what would be right."""
-    return [to_item(deps, span, wanted) for span in _matching(deps, project, wanted)]
+def harvest(deps: Deps, project: str, wanted: FromSpans) -> tuple[list[NewItem], bool]:
+    """Returns one item per span: its input messages, else its input value. A person says what would be right.
+
+    Beside them, whether further spans match, beyond the limit.
+    """
+    window = window_of(wanted.start, wanted.end)
+    items: list[NewItem] = []
+    cursor = ""
+    while True:
+        size = min(PAGE, wanted.limit - len(items))
+        query = ListQuery(project=project, filter=wanted.filter, limit=size, cursor=cursor, window=window)
+        page = deps.spans.list_spans(query)
+        items += [to_item(deps, span, wanted) for span in page.items]
+        cursor = page.next_cursor
+        if not cursor or not page.items or len(items) >= wanted.limit:
+            return items, bool(cursor)
 
 
 def to_item(deps: Deps, span: Span, wanted: FromSpans) -> NewItem:
@@ -85,15 +98,3 @@ def parsed(text: str) -> Any:
         except (ValueError, RecursionError):
             return text
     return text
-
-
-def _matching(deps: Deps, project: str, wanted: FromSpans) -> Iterator[Span]:
-    window = window_of(wanted.start, wanted.end)
-    left, cursor = wanted.limit, ""
-    while left > 0:
-        query = ListQuery(project=project, filter=wanted.filter, limit=min(PAGE, left), cursor=cursor, window=window)
-        page = deps.spans.list_spans(query)
-        yield from page.items
-        left, cursor = left - len(page.items), page.next_cursor
-        if not cursor or not page.items:
-            return

@@ -743,7 +743,7 @@ export interface paths {
         put?: never;
         /**
          * Add Items
-         * @description Adds or replaces items by key, in one new version.
+         * @description Adds or replaces items by key, in one new version; says what became of each.
          */
         post: operations["add_items"];
         /**
@@ -1512,6 +1512,55 @@ export interface components {
          * @enum {string}
          */
         CanaryState: "none" | "due" | "first" | "held" | "moved" | "drifted";
+        /**
+         * ChangedDataset
+         * @description A dataset after items were given to it, and what became of each of them.
+         *
+         *     Attributes:
+         *         given: how many there were; the four that follow add up to it.
+         *         added: of a new key.
+         *         changed: in the place of what the key held before.
+         *         unchanged: there already, the same in all.
+         *         repeated: of the key of a later one in the same request, which counts instead. Where no key is given it is the
+         *             input, so these have equal inputs.
+         *         more: further spans match, beyond the limit of the request.
+         */
+        ChangedDataset: {
+            /** Id */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Version */
+            version: number;
+            /** Item Count */
+            item_count: number;
+            /**
+             * Created Time
+             * Format: date-time
+             */
+            created_time: string | null;
+            /**
+             * Updated Time
+             * Format: date-time
+             */
+            updated_time: string | null;
+            /** Given */
+            given: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Repeated */
+            repeated: number;
+            /** More */
+            more: boolean;
+        };
         /**
          * CheckedRubric
          * @description What the rubric means; ``spec`` is null when it has problems. The first problem is the one told.
@@ -6975,7 +7024,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dataset"];
+                    "application/json": components["schemas"]["ChangedDataset"];
                 };
             };
             /** @description The request is wrong; ``detail`` and ``hint`` say how */

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from evalwright.domain.dataset import Dataset, Item
+from evalwright.domain.dataset import ChangedDataset, Dataset, Item
 from evalwright.domain.errors import Conflict
 from evalwright.domain.project import Scope
 from evalwright.ports.records import NewItem
@@ -127,18 +128,19 @@ def list_items(
     return reply(deps.records.list_items(dataset.id, version=version, split=split, limit=limit, cursor=cursor))
 
 
-@routes.post("/datasets/{name_or_id}/items", response_model=model_of(Dataset))
+@routes.post("/datasets/{name_or_id}/items", response_model=model_of(ChangedDataset))
 def add_items(
     deps: DepsParam, caller: CallerParam, name_or_id: NameOrId, body: ItemsIn, project: ProjectParam = ""
 ) -> Response:
-    """Adds or replaces items by key, in one new version."""
+    """Adds or replaces items by key, in one new version; says what became of each."""
     allowed = caller.project(Scope.WRITE, project)
     dataset = deps.records.find_dataset(allowed, name_or_id)
     if body.from_spans is not None:
-        items = harvest(deps, allowed, body.from_spans)
+        items, more = harvest(deps, allowed, body.from_spans)
     else:
+        more = False
         items = [NewItem(**{**each.model_dump(), "tags": tuple(each.tags)}) for each in body.items or ()]
-    return reply(deps.records.add_items(dataset.id, items))
+    return reply(replace(deps.records.add_items(dataset.id, items), more=more))
 
 
 @routes.delete("/datasets/{name_or_id}/items", response_model=model_of(Dataset))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -56,8 +56,11 @@ class ItemWriter:
         self._version = dataset.version + 1
         self._now_ns = now_ns
 
-    def add(self, new_items: Sequence[NewItem], new_id: Callable[[str], str]) -> None:
-        """Upserts by key; of equal keys in one call the last counts. Changed items keep id and position."""
+    def add(self, new_items: Sequence[NewItem], new_id: Callable[[str], str]) -> Mapping[str, Any]:
+        """Upserts by key; of equal keys in one call the last counts. Changed items keep id and position.
+
+        Returns the counts of ``ChangedDataset``.
+        """
         wanted = _last_by_key(map(_row_of, new_items))
         held = self._held(wanted)
         changed = [key for key, row in wanted.items() if key in held and held[key].content_hash != row["content_hash"]]
@@ -70,6 +73,13 @@ class ItemWriter:
             fixed = {"dataset_id": self._dataset.id, "added_version": self._version, "removed_version": OPEN}
             self._connection.execute(items.insert(), [{**row, **fixed} for row in rows])
             self._bump(len(added), next_position=first + len(added))
+        return {
+            "given": len(new_items),
+            "added": len(added),
+            "changed": len(changed),
+            "unchanged": len(wanted) - len(added) - len(changed),
+            "repeated": len(new_items) - len(wanted),
+        }
 
     def remove(self, keys: Sequence[str]) -> None:
         """Takes items out; unknown keys are passed over."""

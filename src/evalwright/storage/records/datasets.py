@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from evalwright.domain.dataset import Dataset, Item
+from evalwright.domain.dataset import ChangedDataset, Dataset, Item
 from evalwright.domain.errors import Conflict, NotFound
 from evalwright.domain.trace import Page
 from evalwright.ports.records import NewItem
@@ -20,16 +20,20 @@ from evalwright.storage.records.tables import datasets, experiments, items
 
 
 def _dataset(row: sa.Row[Any]) -> Dataset:
-    return Dataset(
-        id=row.id,
-        project=row.project,
-        name=row.name,
-        description=row.description,
-        version=row.version,
-        item_count=row.item_count,
-        created_ns=row.created_ns,
-        updated_ns=row.updated_ns,
-    )
+    return Dataset(**_fields(row))
+
+
+def _fields(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "project": row.project,
+        "name": row.name,
+        "description": row.description,
+        "version": row.version,
+        "item_count": row.item_count,
+        "created_ns": row.created_ns,
+        "updated_ns": row.updated_ns,
+    }
 
 
 def _item(row: sa.Row[Any]) -> Item:
@@ -120,13 +124,13 @@ class SqlDatasets(Part):
             )
         return _dataset(row)
 
-    def add_items(self, dataset_id: str, new_items: Sequence[NewItem]) -> Dataset:
+    def add_items(self, dataset_id: str, new_items: Sequence[NewItem]) -> ChangedDataset:
         """Upserts by key in one new version; the same items again change nothing and keep the version."""
         with self._db.write() as connection:
             row = get_dataset(connection, dataset_id, lock=True)
             writer = ItemWriter(connection, row, self._clock.now_ns())
-            writer.add(new_items, self._new_id)
-            return _dataset(get_dataset(connection, dataset_id))
+            counts = writer.add(new_items, self._new_id)
+            return ChangedDataset(**_fields(get_dataset(connection, dataset_id)), **counts)
 
     def remove_items(self, dataset_id: str, keys: Sequence[str]) -> Dataset:
         """Leaves the items out of a new version; keys that are not there change nothing."""
