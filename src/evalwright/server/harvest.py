@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evalwright.domain.content import Message
 from evalwright.domain.span import Span
+from evalwright.domain.trace import Page
 from evalwright.ports.records import NewItem
 from evalwright.ports.spans import ListQuery
 from evalwright.server import wire
 from evalwright.server.deps import Deps
+from evalwright.server.paging import pages
 from evalwright.server.params import MAX_TEXT, window_of
 
-PAGE: Final = 500
+SPANS: Final = 500
+"""Spans come with their payload, so their pages are short."""
 
 
 class FromSpans(BaseModel):
@@ -44,15 +47,17 @@ def harvest(deps: Deps, project: str, wanted: FromSpans) -> tuple[list[NewItem],
     """
     window = window_of(wanted.start, wanted.end)
     items: list[NewItem] = []
-    cursor = ""
-    while True:
-        size = min(PAGE, wanted.limit - len(items))
+
+    def read(cursor: str) -> Page[Span]:
+        size = min(SPANS, wanted.limit - len(items))
         query = ListQuery(project=project, filter=wanted.filter, limit=size, cursor=cursor, window=window)
-        page = deps.spans.list_spans(query)
+        return deps.spans.list_spans(query)
+
+    for page in pages(read):
         items += [to_item(deps, span, wanted) for span in page.items]
-        cursor = page.next_cursor
-        if not cursor or not page.items or len(items) >= wanted.limit:
-            return items, bool(cursor)
+        if len(items) >= wanted.limit:
+            return items, bool(page.next_cursor)
+    return items, False
 
 
 def to_item(deps: Deps, span: Span, wanted: FromSpans) -> NewItem:
