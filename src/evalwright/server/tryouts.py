@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -19,13 +20,12 @@ from evalwright.ports.spans import ListQuery
 from evalwright.scoring.run import to_score
 from evalwright.scoring.subjects import session_subject, span_subject, trace_subject
 from evalwright.server.deps import Deps
+from evalwright.server.paging import PAGE, pages
 
 DEADLINE_S: Final = 60.0
 MAX_CALLS: Final = 60
 MAX_SPANS: Final = 5000
 """Spans of one trace or session that are read."""
-
-_PAGE: Final = 1000
 
 
 async def try_out(deps: Deps, project: str, definition: str, model: str, filter: str, limit: int) -> dict[str, Any]:
@@ -101,16 +101,13 @@ def _subjects(deps: Deps, project: str, target: Target, filter: str, limit: int)
 
 
 def _read(deps: Deps, project: str, filter: str) -> list[StepContent]:
+    query = ListQuery(project=project, filter=filter, sort="start_time", limit=PAGE)
     spans: list[Span] = []
-    cursor = ""
-    while len(spans) < MAX_SPANS:
-        query = ListQuery(project=project, filter=filter, sort="start_time", limit=_PAGE, cursor=cursor)
-        page = deps.spans.list_spans(query)
+    for page in pages(lambda cursor: deps.spans.list_spans(replace(query, cursor=cursor))):
         spans += page.items
-        cursor = page.next_cursor
-        if not cursor:
-            return _steps(deps, spans)
-    raise LimitExceeded(f"{filter} has over {MAX_SPANS} spans", hint="choose shorter ones by a filter")
+        if len(spans) > MAX_SPANS:
+            raise LimitExceeded(f"{filter} has over {MAX_SPANS} spans", hint="choose shorter ones by a filter")
+    return _steps(deps, spans)
 
 
 def _steps(deps: Deps, spans: Sequence[Span]) -> list[StepContent]:
