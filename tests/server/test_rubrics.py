@@ -159,7 +159,7 @@ def test_an_endpoint_that_answers_too_late_is_an_errored_outcome(
 
 
 def test_what_is_too_long_to_try_is_refused_not_cut(judging: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tryouts, "_PAGE", 2)
+    monkeypatch.setattr(tryouts, "PAGE", 2)
     monkeypatch.setattr(tryouts, "MAX_SPANS", 4)
     body = {"definition_yaml": RUBRIC.replace("target: span", "target: trace"), "model": "m"}
     answered = judging.post("/api/v1/evaluators/try", json=body)
