@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalwright.domain.evaluator import EvaluatorSpec
 from evalwright.domain.score import ScoreStatus, Target
-from evalwright.scoring.source import Get
+from evalwright.scoring.source import Get, rows_of
 
 _PAGE = 1000
 
@@ -25,13 +25,6 @@ def _keys(get: Get, project: str, target: Target, spec: EvaluatorSpec) -> set[st
         "target": target.value,
         "evaluator": spec.name,
         "evaluator_version": spec.version,
-        "limit": _PAGE,
     }
-    keys: set[str] = set()
-    cursor = ""
-    while True:
-        page = get("/scores", **wanted, **({"cursor": cursor} if cursor else {}))
-        keys |= {row[f"{target.value}_id"] for row in page["items"] if row["status"] != ScoreStatus.ERRORED}
-        cursor = page["next_cursor"]
-        if not cursor:
-            return keys
+    scores = rows_of(get, "/scores", 0, wanted, _PAGE)
+    return {row[f"{target.value}_id"] for row in scores if row["status"] != ScoreStatus.ERRORED}

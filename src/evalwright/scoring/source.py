@@ -41,13 +41,13 @@ def read_subjects(
     window = {name: value for name, value in (("filter", filter), ("start", start), ("end", end)) if value}
     scope = {"project": project, **window}
     if target is Target.SPAN:
-        rows = _rows(get, "/spans", limit, {**scope, "full": "true"})
+        rows = rows_of(get, "/spans", limit, {**scope, "full": "true"})
         yield from (span_subject(step_from_wire(row)) for row in rows)
         return
     key = "trace_id" if target is Target.TRACE else "session_id"
     path = "/traces" if target is Target.TRACE else "/sessions"
     ids: list[str] = []
-    for row in _rows(get, path, limit, scope):
+    for row in rows_of(get, path, limit, scope):
         ids.append(str(row[key]))
         if len(ids) == _TARGETS_A_REQUEST:
             yield from _with_spans(get, target, key, ids, project)
@@ -56,10 +56,13 @@ def read_subjects(
         yield from _with_spans(get, target, key, ids, project)
 
 
-def _rows(get: Get, path: str, limit: int, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def rows_of(
+    get: Get, path: str, limit: int, params: Mapping[str, Any], page_size: int = _PAGE
+) -> Iterator[Mapping[str, Any]]:
+    """Yields what a list holds, page by page; ``limit`` 0 means all."""
     cursor, left = "", limit or None
     while True:
-        size = _PAGE if left is None else min(_PAGE, left)
+        size = page_size if left is None else min(page_size, left)
         page = get(path, **params, limit=size, **({"cursor": cursor} if cursor else {}))
         yield from page["items"]
         cursor = page["next_cursor"]
@@ -72,7 +75,7 @@ def _with_spans(get: Get, target: Target, key: str, ids: Sequence[str], project:
     listed = ", ".join(json.dumps(each, ensure_ascii=False) for each in ids)
     params = {"project": project, "filter": f"{key} in ({listed})", "sort": "start_time", "full": "true"}
     groups: dict[str, list[StepContent]] = {each: [] for each in ids}
-    for row in _rows(get, "/spans", 0, params):
+    for row in rows_of(get, "/spans", 0, params):
         groups.setdefault(str(row[key]), []).append(step_from_wire(row))
     for each in ids:
         if groups[each]:
