@@ -67,11 +67,9 @@ def summarise_traces(
     return {row["trace_id"]: _summary(project, row, scores.get(row["trace_id"], ())) for row in rows}
 
 
-def summarise_trace(
-    engine: Engine, project: str, trace_id: str, bounds: Bounds, scores: Sequence[ScoreSummary]
-) -> TraceSummary | None:
-    """Returns the summary of one trace, whose scores are known already; None when it does not exist."""
-    return next((_summary(project, row, scores) for row in _totals(engine, project, [trace_id], bounds)), None)
+def summarise_trace(engine: Engine, project: str, trace_id: str, bounds: Bounds) -> TraceSummary | None:
+    """Returns the summary of one trace without its scores; None when it does not exist."""
+    return next((_summary(project, row, ()) for row in _totals(engine, project, [trace_id], bounds)), None)
 
 
 def _totals(engine: Engine, project: str, trace_ids: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from evalwright.domain.errors import NotFound
 from evalwright.domain.span import CostSource, SpanKind, SpanStatus
-from evalwright.domain.trace import ScoreSummary, SpanNode, TraceSummary, TraceTree
+from evalwright.domain.trace import ScoreSummary, SpanNode, TraceTree
 from evalwright.domain.tree import Place, build_tree
 from evalwright.storage.spans.engine import Engine
 from evalwright.storage.spans.params import Binder
@@ -81,21 +82,17 @@ def trace_not_found(trace_id: str) -> NotFound:
 def trace_tree(engine: Engine, project: str, trace_id: str, previews_up_to: int | None = None) -> TraceTree:
     """Returns the summary and every node of a trace, without payloads."""
     project = find_project(engine, project, trace_id)
-    bounds = find_bounds(engine, project, [trace_id])
-    with ThreadPoolExecutor(1) as beside:
-        beside_rows = beside.submit(_summary, engine, project, trace_id, bounds)
+    with ThreadPoolExecutor(2) as beside:
+        scored = beside.submit(summarise_trace_scores, engine, project, trace_id)
+        bounds = find_bounds(engine, project, [trace_id])
+        totalled = beside.submit(summarise_trace, engine, project, trace_id, bounds)
         rows = _rows(engine, project, trace_id, bounds, previews_up_to)
-        summary, scores = beside_rows.result()
+        summary = totalled.result()
+        of_trace, of_spans = scored.result()
     if summary is None:
         raise trace_not_found(trace_id)
-    return TraceTree(summary=summary, nodes=[_node(place, scores) for place in build_tree(rows)])
-
-
-def _summary(
-    engine: Engine, project: str, trace_id: str, bounds: Bounds
-) -> tuple[TraceSummary | None, Mapping[str, Sequence[ScoreSummary]]]:
-    of_trace, of_spans = summarise_trace_scores(engine, project, trace_id)
-    return summarise_trace(engine, project, trace_id, bounds, of_trace), of_spans
+    nodes = [_node(place, of_spans) for place in build_tree(rows)]
+    return TraceTree(summary=replace(summary, scores=of_trace), nodes=nodes)
 
 
 def _rows(engine: Engine, project: str, trace_id: str, bounds: Bounds, previews_up_to: int | None) -> list[_Row]:
