@@ -114,6 +114,7 @@ class MemoryRecordStore:
     def add_items(self, dataset_id: str, items: Sequence[NewItem]) -> ChangedDataset:
         held = {item.key: item for item in self._versions[dataset_id][-1]}
         current = dict(held)
+        touched = set()
         for new in items:
             key = new.key or _hash(new.input)
             fields = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)}
@@ -121,8 +122,8 @@ class MemoryRecordStore:
             old = current.get(key)
             item = Item(id=old.id if old else self._id("it"), **fields)
             current[key] = item
+            touched.add(key)
         changed = sum(key in held and held[key] != item for key, item in current.items())
-        touched = {new.key or _hash(new.input) for new in items}
         counts = {"added": len(current) - len(held), "changed": changed, "repeated": len(items) - len(touched)}
         counts["unchanged"] = len(touched) - counts["added"] - changed
         written = dataclasses.asdict(self._write(dataset_id, list(current.values())))

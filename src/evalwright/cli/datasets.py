@@ -102,13 +102,11 @@ def import_(name: str, path: Path, *, options: Options = Options()) -> None:
 
     made: dict[str, Any] = {}
     became: Counter[str] = Counter()
-    done = 0
     with progress(f"importing {path.name}", unit="items") as report:
         for batch in read_items(path, BATCH):
             made = options.api().post(f"/datasets/{segment(name)}/items", {"items": batch}, **options.scope())
             became.update({name: made[name] for name in ("given", *BECAME)})
-            done += len(batch)
-            report(done)
+            report(became["given"])
     if not made:
         note(f"{path} holds no rows; nothing was added")
         return

@@ -71,7 +71,7 @@ def _read_scope(scope_spans: Any, resource: dict[str, Any], flags: tuple[str, ..
     origin = Origin(resource, name, version, flags + repairs.take())
     for span in records(scope_spans, "spans", repairs):
         if isinstance(span, dict):
-            decoded.add(_read_span(span, origin, repairs), origin)
+            decoded.add(_read_span(span, origin, repairs), origin.flags)
         else:
             decoded.refuse(MALFORMED)
 

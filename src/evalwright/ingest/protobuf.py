@@ -52,7 +52,7 @@ def _read_resource(resource_spans: Any, decoded: Decoded) -> None:
         origin = Origin(resource, name, version, flags + repairs.take())
         repairs.spend(RECORD_COST * len(scope_spans.spans))
         for span in scope_spans.spans:
-            decoded.add(_read_span(span, origin, repairs), origin)
+            decoded.add(_read_span(span, origin, repairs), origin.flags)
 
 
 def _read_span(span: Any, origin: Origin, repairs: Repairs) -> RawSpan:

@@ -59,7 +59,7 @@ class Decoded:
         self.repairs.take()
         self.rejected[reason] += 1
 
-    def add(self, span: RawSpan, origin: Origin) -> None:
+    def add(self, span: RawSpan, origin_flags: tuple[str, ...]) -> None:
         """Mends and keeps a span as a decoder has just read it, or counts why not.
 
         Its ids are lower-case hex, its text and attributes are repaired already. Takes the repairs noted since the
@@ -71,7 +71,7 @@ class Decoded:
             return
         _mend(span, self.repairs, self.now_ns)
         flags = self.repairs.take()
-        span.flags = tuple(dict.fromkeys(flags + origin.flags)) if origin.flags else flags
+        span.flags = tuple(dict.fromkeys(flags + origin_flags)) if origin_flags else flags
         self.spans.append(span)
 
     def finish(self) -> Decoded:

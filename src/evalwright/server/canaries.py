@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from evalwright.domain.canary import HUMAN
@@ -16,7 +17,7 @@ from evalwright.domain.experiment import Experiment
 from evalwright.domain.score import Score, ScoreSource, ScoreStatus, ScoreType, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
-from evalwright.server.paging import PAGE, pages, score_pages
+from evalwright.server.paging import PAGE, entries, pages, score_pages
 
 __all__ = ["CANARY", "Asked", "canary_runs", "human_label", "item_key", "people_of"]
 
@@ -41,10 +42,10 @@ class Asked:
 
 def canary_runs(deps: Deps, project: str, evaluator: str, dataset_id: str = "") -> Iterator[Experiment]:
     """Yields the experiments that replayed recorded outputs for an evaluator, newest first."""
-    for page in pages(
+    read = pages(
         lambda cursor: deps.records.list_experiments(project, dataset_id=dataset_id, limit=PAGE, cursor=cursor)
-    ):
-        yield from (each for each in page.items if each.metadata.get(CANARY) == evaluator)
+    )
+    return (run for run in entries(read) if run.metadata.get(CANARY) == evaluator)
 
 
 def item_key(item_id: str, dataset_version: int) -> str:
@@ -126,12 +127,7 @@ class _Stored:
                 status=ScoreStatus.SCORED,
                 limit=PAGE,
             )
-            read = 0
-            for page in score_pages(self._deps.spans, query):
-                yield from page.items
-                read += len(page.items)
-                if read >= MAX_LABELS:
-                    break
+            yield from islice(entries(score_pages(self._deps.spans, query)), MAX_LABELS)
 
     def _names(self) -> Iterable[str]:
         """Returns the names labels may have, the score's own first."""
@@ -142,12 +138,8 @@ class _Stored:
 
 
 def _items(deps: Deps, dataset_id: str, version: int) -> Iterator[Item]:
-    read = 0
-    for page in pages(lambda cursor: deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor)):
-        yield from page.items
-        read += len(page.items)
-        if read >= MAX_ITEMS:
-            return
+    read = pages(lambda cursor: deps.records.list_items(dataset_id, version=version, limit=PAGE, cursor=cursor))
+    return islice(entries(read), MAX_ITEMS)
 
 
 def human_label(given: Any, spec: EvaluatorSpec | None) -> str:

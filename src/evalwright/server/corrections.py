@@ -17,7 +17,7 @@ from evalwright.server.calibrations import spoken
 from evalwright.server.clustering import IDENTITIES, identity
 from evalwright.server.deps import Deps
 from evalwright.server.labels import MAX_VERDICTS, Key, Wanted, key_of, read_labels
-from evalwright.server.paging import SCORES, score_pages
+from evalwright.server.paging import SCORES, entries, score_pages
 
 if TYPE_CHECKING:
     from evalwright.evaluators.calibration import LabelCounts
@@ -139,8 +139,7 @@ def _labels(deps: Deps, query: ScoreQuery, card: CalibrationCard) -> Mapping[Key
 
 
 def _scores(deps: Deps, query: ScoreQuery) -> Iterator[Score]:
-    for page in score_pages(deps.spans, query):
-        yield from page.items
+    return entries(score_pages(deps.spans, query))
 
 
 def _group_key(score: Score, group_by: str) -> str:

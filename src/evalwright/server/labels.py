@@ -11,7 +11,7 @@ from evalwright.domain.errors import InvalidInput, NotFound
 from evalwright.domain.score import Score, ScoreSource, ScoreStatus, Target
 from evalwright.ports.spans import ScoreQuery
 from evalwright.server.deps import Deps
-from evalwright.server.paging import SCORES, score_pages
+from evalwright.server.paging import SCORES, entries, score_pages
 
 MAX_LABELS: Final = 200_000
 MAX_VERDICTS: Final = 500_000
@@ -188,5 +188,4 @@ def _scores(
     """Yields matching scores, newest first within each experiment."""
     for experiment in experiments or ("",):
         query = ScoreQuery(project=project, name=name, evaluator=evaluator, experiment_id=experiment, limit=SCORES)
-        for page in score_pages(deps.spans, query):
-            yield from page.items
+        yield from entries(score_pages(deps.spans, query))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -26,6 +26,12 @@ def pages(read: Callable[[str], Page[T]]) -> Iterator[Page[T]]:
         cursor = page.next_cursor
         if not cursor:
             return
+
+
+def entries(read: Iterable[Page[T]]) -> Iterator[T]:
+    """Yields what the pages hold, one after the other."""
+    for page in read:
+        yield from page.items
 
 
 def score_pages(reader: SpanReader, query: ScoreQuery) -> Iterator[Page[Score]]:

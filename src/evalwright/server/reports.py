@@ -26,7 +26,7 @@ from evalwright.experiments.comparison import TrialScore, operational_rows, scor
 from evalwright.ports.records import DatasetStore
 from evalwright.server.deps import Deps
 from evalwright.server.judging import judging_of
-from evalwright.server.paging import PAGE, pages
+from evalwright.server.paging import PAGE, entries, pages
 from evalwright.server.results import by_metric, estimate_rows, estimates
 from evalwright.server.standings import standing_warnings, standings_of
 from evalwright.server.trials import scores_of, trials_of
@@ -99,7 +99,7 @@ def items_of(records: DatasetStore, experiment: Experiment) -> dict[str, Item]:
     """Returns the items that were run, by key."""
     dataset, version = experiment.dataset_id, experiment.dataset_version
     read = pages(lambda cursor: records.list_items(dataset, version=version, limit=PAGE, cursor=cursor))
-    return {item.key: item for page in read for item in page.items}
+    return {item.key: item for item in entries(read)}
 
 
 def _counts(experiment: Experiment, trials: Sequence[Trial]) -> TrialCounts:

@@ -69,7 +69,9 @@ def standing_of(deps: Deps, project: str, wanted: Wanted) -> CanaryStanding:
     runs = list(_finished(deps, project, wanted.evaluator, dataset))
     mine = [each for each in runs if _is_of(each, wanted)]
     latest = _read(deps, runs[0], wanted.evaluator) if runs else None
-    newest = latest if mine[:1] == runs[:1] else _read(deps, mine[0], wanted.evaluator) if mine else None
+    newest = None
+    if mine:
+        newest = latest if mine[0] is runs[0] else _read(deps, mine[0], wanted.evaluator)
     about = {**who, "dataset": dataset.name, "dataset_version": dataset.version, "items": dataset.item_count}
     about |= {"attempts": len(mine), "expected_cost": latest.judging.cost if latest else None}
     if newest is None or not newest.usable:

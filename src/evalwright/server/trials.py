@@ -17,7 +17,7 @@ from evalwright.ports.records import ExperimentStore
 from evalwright.ports.spans import ScoreQuery, SpanReader
 from evalwright.server import wire
 from evalwright.server.judgements import Name, Text, Verdict, Word, check_verdict, verdict_fields, verdict_id
-from evalwright.server.paging import PAGE, SCORES, pages, score_pages
+from evalwright.server.paging import PAGE, SCORES, entries, pages, score_pages
 
 
 class TrialIn(BaseModel):
@@ -86,7 +86,7 @@ def _to_score(name: str, verdict: Verdict, trial: Trial, experiment: Experiment,
 def scores_of(reader: SpanReader, experiment: Experiment, trial_ids: Sequence[str] = ()) -> list[Score]:
     """Returns every score of an experiment's trials, or of those named."""
     query = ScoreQuery(project=experiment.project, experiment_id=experiment.id, trial_ids=trial_ids, limit=SCORES)
-    return [score for page in score_pages(reader, query) for score in page.items]
+    return list(entries(score_pages(reader, query)))
 
 
 def scores_by_trial(
@@ -127,5 +127,4 @@ def _together(given: Sequence[Score]) -> Score:
 
 def trials_of(records: ExperimentStore, experiment: Experiment) -> list[Trial]:
     """Returns every trial of an experiment."""
-    read = pages(lambda cursor: records.list_trials(experiment.id, limit=PAGE, cursor=cursor))
-    return [trial for page in read for trial in page.items]
+    return list(entries(pages(lambda cursor: records.list_trials(experiment.id, limit=PAGE, cursor=cursor))))

@@ -105,7 +105,7 @@ def _read(deps: Deps, project: str, filter: str) -> list[StepContent]:
     spans: list[Span] = []
     for page in pages(lambda cursor: deps.spans.list_spans(replace(query, cursor=cursor))):
         spans += page.items
-        if len(spans) > MAX_SPANS:
+        if page.next_cursor and len(spans) >= MAX_SPANS:
             raise LimitExceeded(f"{filter} has over {MAX_SPANS} spans", hint="choose shorter ones by a filter")
     return _steps(deps, spans)
 

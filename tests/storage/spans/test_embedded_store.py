@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from span_stores import make_span
-from evalwright.storage.spans import SpanDatabase, embedded_span_store
+from evalwright.storage.spans import embedded_span_store
 store = embedded_span_store(Path(sys.argv[2]))
 store.open()
 first = int(sys.argv[3])

@@ -71,7 +71,8 @@ class ChdbEngine:
         self._lock.take()
         try:
             self._writer = self._connect(INSERT_SETTINGS)
-            self._readers = [self._connect({**READ_SETTINGS, **_threads()}) for _ in range(READERS)]
+            reading = {**READ_SETTINGS, **_threads()}
+            self._readers = [self._connect(reading) for _ in range(READERS)]
             self._idle = list(self._readers)
             self._tell_of_damage()
         except Exception as error:
